@@ -1,0 +1,1 @@
+"""Seven Steps: the library behind the book, plain functions on arrays."""
