@@ -1,0 +1,644 @@
+"""A video service whose truth is known: who would enjoy which video.
+
+A user opens the app (a *request*), sees a slate of videos from the top,
+and examines rank r with probability r ** -position_bias. An examined video
+is *started* if it appeals (taste, and a catchy thumbnail), and a started one
+*satisfies* if it is good for that user (taste and quality; a catchy thumbnail
+disappoints). Watch time is a share of the duration, larger when satisfied and
+smaller in long videos. A topic repeated in a slate bores. The log records
+starts, seconds, likes and skips, never satisfaction.
+
+The logging policy follows each video's popularity, some of which is merit
+and most of which is luck, and what it coarsely knows of a user's topics; a
+stated share of every draw is uniform over the catalogue.
+
+Shapes: U users, V videos (all that are ever uploaded), R requests, K slots.
+Videos are numbered in order of upload: those available form a prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+START = np.datetime64("2026-03-02T00:00:00", "ms")  # a Monday; day 0
+DAY_SECONDS = 86_400
+CONTENT_SIZE = 8
+FINISHED = 0.85  # mean share of a median-length video seen if it satisfies
+DROPPED = 0.25  # and if it does not
+SKIP_SHARE = 0.10  # a start that saw less than this was a skip
+CONCENTRATION = 6.0  # of the Beta distribution of the share seen
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """Knobs of the world; defaults give some 150,000 impressions in 14 days.
+
+    Attributes:
+        users: registered users.
+        videos: videos available at the end of day `log_days`.
+        uploads_per_day: videos that arrive every day, during and after it.
+        log_days: length of the log, in days.
+        future_days: days after the log for which uploads are known.
+        sessions_per_user_day: mean requests of a user on a day.
+        slots: videos in a slate.
+        topics: topics; every video has one.
+        favourites: topics that a user loves; the others leave them cool.
+        position_bias: exponent of examination; 0 means all slots are seen.
+        popularity_bias: logits of the logging policy per standard deviation
+            of log popularity; 0 shows unpopular videos as often.
+        merit_share: share of the variance of log popularity that is quality.
+        personalisation: logits of the logging policy per unit of what it
+            knows of a user's topics.
+        exploration_share: share of uniform draws in the logging policy.
+        cold_user_share: share of users who join in the last two days.
+        taste_strength: logits per standard deviation of taste.
+        quality_strength: logits per standard deviation of quality.
+        allure_strength: logits by which a catchy thumbnail makes users start.
+        fresh_bonus: logits that a video gains on the day of its upload;
+            halves every two days.
+        duration_spread: standard deviation of log duration.
+        content_noise: standard deviation of the noise in content vectors.
+        boredom: share of appeal lost for each video of the same topic above.
+    """
+
+    users: int = 2_000
+    videos: int = 5_000
+    uploads_per_day: int = 40
+    log_days: int = 14
+    future_days: int = 21
+    sessions_per_user_day: float = 0.6
+    slots: int = 10
+    topics: int = 24
+    favourites: int = 3
+    position_bias: float = 0.5
+    popularity_bias: float = 2.0
+    merit_share: float = 0.1
+    personalisation: float = 1.0
+    exploration_share: float = 0.10
+    cold_user_share: float = 0.10
+    taste_strength: float = 1.1
+    quality_strength: float = 0.6
+    allure_strength: float = 0.6
+    fresh_bonus: float = 0.8
+    duration_spread: float = 0.8
+    content_noise: float = 0.5
+    boredom: float = 0.08
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not np.isfinite(value) or value < 0:
+                raise ValueError(
+                    f"{field.name} must be finite and at least 0, got {value}"
+                )
+            if field.name.endswith("_share") and value > 1:
+                raise ValueError(f"{field.name} is a share, got {value}")
+        for name in ("users", "slots", "favourites", "log_days"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} must be at least 1, got {getattr(self, name)}"
+                )
+        if self.topics <= self.favourites:
+            raise ValueError(
+                f"topics must exceed favourites ({self.favourites}), "
+                f"got {self.topics}"
+            )
+        if self.boredom > 1:
+            raise ValueError(f"boredom is a share, got {self.boredom}")
+        if self.videos_on(0) < self.slots:
+            raise ValueError(
+                f"day 0 needs at least {self.slots} videos (slots), got "
+                f"{self.videos_on(0)} = videos - log_days * uploads_per_day"
+            )
+
+    def videos_on(self, day: int) -> int:
+        """Videos uploaded before the end of a day; ids below it exist."""
+        return self.videos - (self.log_days - 1 - day) * self.uploads_per_day
+
+
+class Requests(NamedTuple):
+    """Who opens the app on which day: two arrays of shape (R,)."""
+
+    user: np.ndarray
+    day: np.ndarray
+
+
+class Slates(NamedTuple):
+    """What a policy shows: videos (R, K) and each one's propensity (R, K).
+
+    The propensity is that of the slot's draw given the slots above it; a
+    policy that does not draw has 1.
+    """
+
+    videos: np.ndarray
+    propensity: np.ndarray
+
+
+Policy = Callable[..., Slates]  # policy(requests, *, rng) -> Slates
+
+
+class Reward(NamedTuple):
+    """Expected outcome of a request, arrays of shape (R,).
+
+    satisfied: satisfying watches; started: starts; watch_minutes: minutes.
+    """
+
+    satisfied: np.ndarray
+    started: np.ndarray
+    watch_minutes: np.ndarray
+
+
+class Tables(NamedTuple):
+    """What production knows: users, videos and the log of impressions."""
+
+    users: pd.DataFrame
+    videos: pd.DataFrame
+    impressions: pd.DataFrame
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Logistic function, float64."""
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def fixed_slates(videos: np.ndarray) -> Policy:
+    """Policy that shows user u the row u of videos (U, K), every day."""
+
+    def policy(requests: Requests, *, rng: np.random.Generator) -> Slates:
+        shown = videos[requests.user]
+        return Slates(shown, np.ones(shown.shape))
+
+    return policy
+
+
+@dataclass(frozen=True)
+class VideoTruth:
+    """Hidden state of a world; models never see it.
+
+    Attributes:
+        sessions_per_day: (U,), topic_taste: (U, topics), style_taste: (U, 4),
+        topic: (V,), style: (V, 4), quality: (V,), allure: (V,),
+        log_popularity: (V,), duration_seconds: (V,), upload_day: (V,).
+    """
+
+    config: VideoConfig
+    sessions_per_day: np.ndarray
+    topic_taste: np.ndarray
+    style_taste: np.ndarray
+    topic: np.ndarray
+    style: np.ndarray
+    quality: np.ndarray
+    allure: np.ndarray
+    log_popularity: np.ndarray
+    duration_seconds: np.ndarray
+    upload_day: np.ndarray
+
+    def taste(self, user: np.ndarray, video: np.ndarray) -> np.ndarray:
+        """Taste of users for videos, any broadcastable shapes; about N(0,1).
+
+        Three quarters of its variance is the topic, the rest a finer style.
+        """
+        by_topic = self.topic_taste[user, self.topic[video]]
+        by_style = np.einsum(
+            "...d,...d->...", self.style_taste[user], self.style[video]
+        )
+        return np.sqrt(3 / 4) * by_topic + np.sqrt(1 / 4) * by_style
+
+    def start(self, user, video, day) -> np.ndarray:
+        """Probability that an examined video is started."""
+        age = np.maximum(day - self.upload_day[video], 0)
+        c = self.config
+        return sigmoid(
+            -0.3
+            + c.taste_strength * self.taste(user, video)
+            + c.allure_strength * self.allure[video]
+            + c.fresh_bonus * 0.5 ** (age / 2)
+        )
+
+    def satisfy(self, user, video) -> np.ndarray:
+        """Probability that a started video satisfies."""
+        c = self.config
+        return sigmoid(
+            c.taste_strength * self.taste(user, video) / 2
+            + c.quality_strength * self.quality[video]
+            - c.allure_strength * self.allure[video] / 2
+        )
+
+    def relevance(self, user, video, day) -> np.ndarray:
+        """Probability that an examined video is started and satisfies."""
+        return self.start(user, video, day) * self.satisfy(user, video)
+
+    def relevance_of_all(self, user: np.ndarray, day: int) -> np.ndarray:
+        """(R, N) relevance of the N videos that exist on a day."""
+        videos = np.arange(self.config.videos_on(day))
+        return self.relevance(user[:, None], videos[None, :], day)
+
+    def share_seen(self, video: np.ndarray, satisfied: np.ndarray):
+        """Mean share of a started video that is watched."""
+        length = self.duration_seconds[video] / 240.0
+        mean = np.where(satisfied, FINISHED, DROPPED) * length**-0.15
+        return np.clip(mean, 0.02, 0.97)
+
+
+class VideoWorld:
+    """Users, videos and what happens between them.
+
+    Args:
+        config: the knobs.
+        rng: draws the world; the same state gives the same world, and
+            `changed` copies keep all draws that a knob leaves alone.
+    """
+
+    def __init__(self, config: VideoConfig, *, rng: np.random.Generator):
+        self.config = config
+        self._seed = int(rng.integers(2**63))
+
+    def changed(self, **knobs: float) -> VideoWorld:
+        """A copy with other knobs: same users, same videos otherwise."""
+        copy = object.__new__(VideoWorld)
+        copy.config = replace(self.config, **knobs)
+        copy._seed = self._seed
+        return copy
+
+    def _strand(self, number: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, number])
+
+    @cached_property
+    def truth(self) -> VideoTruth:
+        """Hidden state: for checks and oracles only."""
+        c = self.config
+        total = c.videos_on(c.log_days - 1 + c.future_days)
+        rng = self._strand(1)
+        quality, allure, luck = rng.standard_normal((3, total))
+        at_start = c.videos_on(-1)
+        upload_day = np.repeat(
+            np.arange(c.log_days + c.future_days), c.uploads_per_day
+        )
+        age = np.sort(rng.exponential(60.0, at_start))[::-1].astype(int) + 1
+        merit = c.merit_share
+        popularity = np.sqrt(merit) * quality + np.sqrt(1 - merit) * luck
+        upload_day = np.concatenate([-age, upload_day])
+        # a new upload has not had time to become popular
+        popularity -= 2.0 * (upload_day >= 0)
+        length = 240.0 * np.exp(
+            c.duration_spread * self._strand(2).standard_normal(total)
+        )
+        users = self._strand(3)
+        love = users.random((c.users, c.topics)).argsort(1) < c.favourites
+        share = c.favourites / c.topics
+        topic_taste = (love - share) / np.sqrt(share * (1 - share))
+        return VideoTruth(
+            config=c,
+            sessions_per_day=c.sessions_per_user_day
+            * users.lognormal(-0.32, 0.8, c.users),
+            topic_taste=topic_taste,
+            style_taste=users.standard_normal((c.users, 4)) / 2.0,
+            topic=rng.integers(c.topics, size=total),
+            style=rng.standard_normal((total, 4)),
+            quality=quality,
+            allure=allure,
+            log_popularity=popularity,
+            duration_seconds=np.clip(length, 15, 7200).astype(int),
+            upload_day=upload_day,
+        )
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """Table of users: id and day of joining."""
+        c = self.config
+        rng = self._strand(4)
+        cold = rng.random(c.users) < c.cold_user_share
+        late = rng.integers(max(c.log_days - 2, 0), c.log_days, c.users)
+        return pd.DataFrame(
+            {
+                "user": np.arange(c.users, dtype=np.int32),
+                "joined_day": np.where(cold, late, 0).astype(np.int32),
+            }
+        )
+
+    @cached_property
+    def videos(self) -> pd.DataFrame:
+        """Table of all videos ever: id, topic, duration, upload, content.
+
+        `content_0` ... are what a frozen encoder sees in picture and title:
+        the video's topic and style, mixed and with noise.
+        """
+        t, c = self.truth, self.config
+        rng = self._strand(5)
+        topic_codes = rng.standard_normal((c.topics, CONTENT_SIZE))
+        style_codes = rng.standard_normal((4, CONTENT_SIZE)) / 2.0
+        noise = rng.standard_normal((len(t.topic), CONTENT_SIZE))
+        content = (
+            topic_codes[t.topic]
+            + t.style @ style_codes
+            + c.content_noise * noise
+        )
+        table = pd.DataFrame(
+            {
+                "video": np.arange(len(t.topic), dtype=np.int32),
+                "topic": t.topic.astype(np.int16),
+                "duration_seconds": t.duration_seconds.astype(np.int32),
+                "upload_day": t.upload_day.astype(np.int32),
+            }
+        )
+        for i in range(CONTENT_SIZE):
+            table[f"content_{i}"] = content[:, i].astype(np.float32).round(3)
+        return table
+
+    def examination(self) -> np.ndarray:
+        """(K,) probability that a slot is looked at."""
+        c = self.config
+        return np.arange(1, c.slots + 1.0) ** -c.position_bias
+
+    def requests(self, day: int, *, rng: np.random.Generator) -> Requests:
+        """Requests of one day, in random order."""
+        active = self.users["joined_day"].to_numpy() <= day
+        count = rng.poisson(self.truth.sessions_per_day * active)
+        user = rng.permutation(np.repeat(np.arange(len(count)), count))
+        return Requests(user, np.full(len(user), day))
+
+    def everyone(self, day: int | None = None) -> Requests:
+        """One request of every user on a day, by default after the log."""
+        day = self.config.log_days if day is None else day
+        user = np.arange(self.config.users)
+        return Requests(user, np.full(len(user), day))
+
+    @cached_property
+    def _draw_weights(self) -> np.ndarray:
+        """(U, V) cumulative weights of the logging policy, unexplored."""
+        t, c = self.truth, self.config
+        noise = self._strand(6).standard_normal(t.topic_taste.shape)
+        known = (t.topic_taste + noise) / np.sqrt(2)
+        logits = (
+            c.popularity_bias * t.log_popularity
+            + c.personalisation * known[:, t.topic]
+        )
+        return np.exp(logits - logits.max(axis=1, keepdims=True)).cumsum(1)
+
+    def logging_policy(
+        self, requests: Requests, *, rng: np.random.Generator
+    ) -> Slates:
+        """What production showed when the log was written.
+
+        Slot by slot a video is drawn, without repeats, with probability
+        proportional to (1 - e) * weight / sum of weights + e / catalogue.
+
+        Returns:
+            Slates with the propensity of each draw given the slots above.
+        """
+        return self._logging_draws(requests, rng=rng)[0]
+
+    def _logging_draws(self, requests: Requests, *, rng):
+        """Slates, and which slots (R, K) were uniform draws."""
+        c = self.config
+        n_rows, weights = len(requests.user), self._draw_weights
+        available = c.videos_on(0) + requests.day * c.uploads_per_day
+        total = weights[requests.user, available - 1]
+        rows = np.arange(n_rows)
+        drawn = np.empty((n_rows, 0), dtype=np.int64)
+        uniform = np.empty((n_rows, 0), dtype=bool)
+        slates = np.zeros((n_rows, c.slots), dtype=np.int64)
+        explored = np.zeros((n_rows, c.slots), dtype=bool)
+        # draws with repeats, repeats skipped, are draws without repeats
+        while len(rows):
+            size = (len(rows), 3 * c.slots)
+            explore = rng.random(size) < c.exploration_share
+            x = rng.random(size)
+            user, limit = requests.user[rows], available[rows, None]
+            video = np.empty(size, dtype=np.int64)
+            for u in np.unique(user):
+                mine = user == u
+                video[mine] = np.searchsorted(
+                    weights[u], x[mine] * total[rows[mine], None], "right"
+                )
+            video = np.where(explore, (x * limit).astype(np.int64), video)
+            video = np.minimum(video, limit - 1)
+            drawn = np.hstack([drawn, video])
+            uniform = np.hstack([uniform, explore])
+            first = _first_occurrence(drawn)
+            rank = np.cumsum(first, axis=1)
+            kept = first & (rank <= c.slots)
+            done = rank[:, -1] >= c.slots
+            row, column = np.nonzero(kept & done[:, None])
+            slot = rank[row, column] - 1
+            slates[rows[row], slot] = drawn[row, column]
+            explored[rows[row], slot] = uniform[row, column]
+            rows, drawn, uniform = rows[~done], drawn[~done], uniform[~done]
+        weight = np.diff(weights, axis=1, prepend=0.0)[
+            requests.user[:, None], slates
+        ]
+        mixed = (1 - c.exploration_share) * weight / total[
+            :, None
+        ] + c.exploration_share / available[:, None]
+        above = np.cumsum(mixed, axis=1) - mixed
+        return Slates(slates, mixed / (1 - above)), explored
+
+    def appeal(self, requests: Requests, videos: np.ndarray) -> np.ndarray:
+        """(R, K) probability that a slot is examined and then started."""
+        t = self.truth
+        start = t.start(requests.user[:, None], videos, requests.day[:, None])
+        topic = t.topic[videos]
+        same = topic[:, :, None] == topic[:, None, :]
+        above = np.tril(np.ones(same.shape[1:], dtype=bool), k=-1)
+        fatigue = (1 - self.config.boredom) ** (same & above).sum(axis=2)
+        return self.examination()[: videos.shape[1]] * start * fatigue
+
+    def reward_of(self, requests: Requests, videos: np.ndarray) -> Reward:
+        """Expected outcome of showing videos (R, K), nothing sampled."""
+        self._check_slates(requests, videos)
+        t = self.truth
+        appeal = self.appeal(requests, videos)
+        satisfy = t.satisfy(requests.user[:, None], videos)
+        share = satisfy * t.share_seen(videos, True) + (
+            1 - satisfy
+        ) * t.share_seen(videos, False)
+        minutes = appeal * share * t.duration_seconds[videos] / 60
+        return Reward((appeal * satisfy).sum(1), appeal.sum(1), minutes.sum(1))
+
+    def expected_reward(
+        self,
+        policy: Policy,
+        *,
+        rng: np.random.Generator,
+        requests: Requests | None = None,
+    ) -> Reward:
+        """Expected outcome of a policy, by default one request of everyone.
+
+        Only the policy's own draws are random: with the same requests, two
+        policies differ by what they show and by nothing else.
+        """
+        requests = self.everyone() if requests is None else requests
+        return self.reward_of(requests, policy(requests, rng=rng).videos)
+
+    def outcomes(
+        self, requests: Requests, videos: np.ndarray, *, rng
+    ) -> dict[str, np.ndarray]:
+        """Sampled outcomes, each (R, K): started, watch_seconds, liked,
+        skipped, and satisfied, which no log contains."""
+        self._check_slates(requests, videos)
+        t, shape = self.truth, videos.shape
+        started = rng.random(shape) < self.appeal(requests, videos)
+        satisfy = t.satisfy(requests.user[:, None], videos)
+        satisfied = started & (rng.random(shape) < satisfy)
+        mean = t.share_seen(videos, satisfied)
+        share = rng.beta(CONCENTRATION * mean, CONCENTRATION * (1 - mean))
+        seconds = np.ceil(share * t.duration_seconds[videos]).astype(int)
+        like = rng.random(shape) < np.where(satisfied, 0.25, 0.02)
+        return {
+            "started": started,
+            "watch_seconds": np.where(started, seconds, 0),
+            "liked": started & like,
+            "skipped": started & (share < SKIP_SHARE),
+            "satisfied": satisfied,
+        }
+
+    def log(
+        self,
+        policy: Policy | None = None,
+        *,
+        rng: np.random.Generator,
+        days: int | None = None,
+    ) -> Tables:
+        """What production records under a policy, by default its own.
+
+        Args:
+            policy: maps requests to slates; `explored` is logged only for
+                the default one.
+            rng: draws requests, slates and outcomes.
+            days: length; by default `log_days` of the config.
+
+        Returns:
+            users who joined and videos that were uploaded by then, and one
+            row per impression: session, user, video, time, position (1 is
+            the top), propensity, explored, started, watch_seconds, liked,
+            skipped.
+        """
+        days = self.config.log_days if days is None else days
+        per_day = [self.requests(day, rng=rng) for day in range(days)]
+        requests = Requests(
+            *(np.concatenate(x) for x in zip(*per_day, strict=True))
+        )
+        if policy is None:
+            slates, explored = self._logging_draws(requests, rng=rng)
+        else:
+            slates = policy(requests, rng=rng)
+            explored = np.zeros(slates.videos.shape, dtype=bool)
+        n_rows, slots = slates.videos.shape
+        second = requests.day * DAY_SECONDS
+        second = second + rng.integers(DAY_SECONDS, size=n_rows)
+        order = np.argsort(second, kind="stable")
+        requests = Requests(requests.user[order], requests.day[order])
+        videos = slates.videos[order]
+        outcome = self.outcomes(requests, videos, rng=rng)
+        time = START + (1000 * second[order]).astype("timedelta64[ms]")
+        impressions = pd.DataFrame(
+            {
+                "session": np.repeat(np.arange(n_rows, dtype=np.int32), slots),
+                "user": np.repeat(requests.user.astype(np.int32), slots),
+                "video": videos.ravel().astype(np.int32),
+                "time": np.repeat(time, slots),
+                "position": np.tile(
+                    np.arange(1, slots + 1, dtype=np.int8), n_rows
+                ),
+                "propensity": _three_digits(slates.propensity[order].ravel()),
+                "explored": explored[order].ravel(),
+                "started": outcome["started"].ravel(),
+                "watch_seconds": outcome["watch_seconds"]
+                .ravel()
+                .astype(np.int32),
+                "liked": outcome["liked"].ravel(),
+                "skipped": outcome["skipped"].ravel(),
+            }
+        )
+        joined = self.users["joined_day"] < days
+        uploaded = self.videos["upload_day"] < days
+        return Tables(self.users[joined], self.videos[uploaded], impressions)
+
+    def experiment(
+        self,
+        control: Policy,
+        treatment: Policy,
+        *,
+        days: int,
+        rng: np.random.Generator,
+    ) -> pd.DataFrame:
+        """Sampled A/B test over the days after the log, users randomised.
+
+        Returns:
+            One row per user, also those who never came: user, treated,
+            sessions, satisfied, started, watch_minutes (sums over the test).
+            `satisfied` stands for a survey that everyone answers.
+        """
+        c = self.config
+        treated = rng.permutation(c.users) < c.users // 2
+        sums = np.zeros((c.users, 4))
+        for day in range(c.log_days, c.log_days + days):
+            requests = self.requests(day, rng=rng)
+            for arm, policy in ((False, control), (True, treatment)):
+                mine = treated[requests.user] == arm
+                part = Requests(requests.user[mine], requests.day[mine])
+                videos = policy(part, rng=rng).videos
+                got = self.outcomes(part, videos, rng=rng)
+                row = np.stack(
+                    [
+                        np.ones(len(part.user)),
+                        got["satisfied"].sum(1),
+                        got["started"].sum(1),
+                        got["watch_seconds"].sum(1) / 60,
+                    ],
+                    axis=1,
+                )
+                np.add.at(sums, part.user, row)
+        table = pd.DataFrame(
+            sums,
+            columns=["sessions", "satisfied", "started", "watch_minutes"],
+        )
+        table.insert(0, "treated", treated)
+        table.insert(0, "user", np.arange(c.users))
+        return table
+
+    def _check_slates(self, requests: Requests, videos: np.ndarray) -> None:
+        if videos.ndim != 2 or len(videos) != len(requests.user):
+            raise ValueError(
+                f"slates must be ({len(requests.user)}, slots), "
+                f"got shape {videos.shape}"
+            )
+        if videos.shape[1] > self.config.slots:
+            raise ValueError(
+                f"a slate has at most {self.config.slots} videos, "
+                f"got {videos.shape[1]}"
+            )
+        c = self.config
+        available = c.videos_on(0) + requests.day * c.uploads_per_day
+        bad = (videos < 0) | (videos >= available[:, None])
+        if bad.any():
+            row = int(np.argmax(bad.any(1)))
+            raise ValueError(
+                f"request {row}: video {videos[row][bad[row]][0]} does not "
+                f"exist on day {requests.day[row]}"
+            )
+        if (np.diff(np.sort(videos, axis=1), axis=1) == 0).any():
+            raise ValueError("a slate shows each video once, got repeats")
+
+
+def _three_digits(x: np.ndarray) -> np.ndarray:
+    """Rounded to three significant digits: half the bytes on disk."""
+    unit = 10.0 ** (np.floor(np.log10(x)) - 2)
+    return (np.round(x / unit) * unit).astype(np.float32)
+
+
+def _first_occurrence(rows: np.ndarray) -> np.ndarray:
+    """Mask of entries whose value does not occur earlier in their row."""
+    order = np.argsort(rows, axis=1, kind="stable")
+    ranked = np.take_along_axis(rows, order, axis=1)
+    fresh = np.ones(rows.shape, dtype=bool)
+    fresh[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    first = np.empty_like(fresh)
+    np.put_along_axis(first, order, fresh, axis=1)
+    return first
