@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils import features
+
+
+def test_sums_before_by_hand():
+    key = np.array([7, 7, 3, 7, 3])
+    day = np.array([0, 1, 1, 1, 2])
+    value = np.array([[1.0, 10], [2, 20], [3, 30], [4, 40], [5, 50]])
+    got = features.sums_before(key, day, value)
+    # user 7 on day 1 knows day 0 alone, twice; user 3 on day 2 knows day 1
+    assert got.tolist() == [[0, 0], [1, 10], [0, 0], [1, 10], [3, 30]]
+
+
+def test_sums_before_of_nothing():
+    assert features.sums_before([], [], np.empty((0, 3))).shape == (0, 3)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(-9, 9)),
+        max_size=30,
+    )
+)
+def test_sums_before_is_the_slow_loop_in_any_order(rows):
+    key, moment, value = (
+        np.array([r[i] for r in rows], dtype=int) for i in range(3)
+    )
+    got = features.sums_before(key, moment, value)
+    slow = [
+        value[(key == key[i]) & (moment < moment[i])].sum()
+        for i in range(len(rows))
+    ]
+    assert got.tolist() == slow
+
+
+def test_sums_before_refuses_other_lengths():
+    with pytest.raises(ValueError, match="one length, got 2, 1 and 2"):
+        features.sums_before([1, 2], [1], [1.0, 2.0])
+
+
+def test_totals_by_hand():
+    got = features.totals([2, 0, 2], [[1, 2], [3, 4], [5, 6]], size=3)
+    assert got.tolist() == [[3, 4], [0, 0], [1 + 5, 2 + 6]]
+
+
+@pytest.mark.parametrize("key", [[-1], [3]])
+def test_totals_refuses_keys_outside(key):
+    with pytest.raises(ValueError, match=rf"in 0\.\.2, got {key[0]}"):
+        features.totals(np.array(key), np.ones(1), size=3)
+
+
+def test_totals_refuses_other_lengths():
+    with pytest.raises(ValueError, match="one length, got 1 and 2"):
+        features.totals(np.array([0]), np.ones(2), size=3)
+
+
+def test_smoothed_rate_by_hand():
+    got = features.smoothed_rate([0, 1, 50], [0, 1, 100], prior=0.2, weight=4)
+    assert got.tolist() == [0.2, (1 + 0.8) / 5, (50 + 0.8) / 104]
+
+
+def test_smoothed_rate_refuses_no_weight():
+    with pytest.raises(ValueError, match="above 0, got 0"):
+        features.smoothed_rate(1, 2, prior=0.1, weight=0)

@@ -1,0 +1,106 @@
+"""Point-in-time features: what was known when a row happened, and no more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def sums_before(
+    key: np.ndarray, moment: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    """Sum of a key's values over rows of strictly earlier moments.
+
+    With the session as moment, rows of one session do not see each other;
+    with the day as moment, this is a table refreshed every midnight.
+
+    Args:
+        key: (n,) whose feature it is (user, video), integers.
+        moment: (n,) when the row happened, sortable (session, day).
+        values: (n, F) or (n,) what is added up.
+
+    Returns:
+        Same shape as values, float64; 0 where a key has no earlier row.
+
+    Raises:
+        ValueError: lengths that differ.
+
+    >>> key, day = np.array([1, 1, 1, 2]), np.array([0, 0, 1, 1])
+    >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]))
+    array([0., 0., 7., 0.])
+    """
+    key, moment = np.asarray(key), np.asarray(moment)
+    values = np.asarray(values, dtype=np.float64)
+    if not len(key) == len(moment) == len(values):
+        raise ValueError(
+            "key, moment and values must have one length, got "
+            f"{len(key)}, {len(moment)} and {len(values)}"
+        )
+    if not len(key):
+        return values.copy()
+    order = np.lexsort((moment, key))
+    key, moment, ranked = key[order], moment[order], values[order]
+    before = np.cumsum(ranked, axis=0) - ranked  # all rows above
+    new_key = np.r_[True, key[1:] != key[:-1]]
+    new_moment = new_key | np.r_[True, moment[1:] != moment[:-1]]
+    first_of_key = np.flatnonzero(new_key)[np.cumsum(new_key) - 1]
+    first_of_moment = np.flatnonzero(new_moment)[np.cumsum(new_moment) - 1]
+    result = np.empty_like(ranked)
+    result[order] = before[first_of_moment] - before[first_of_key]
+    return result
+
+
+def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
+    """Sum of values of each key.
+
+    Args:
+        key: (n,) integers in 0..size-1.
+        values: (n,) or (n, F) what is added up.
+        size: number of keys.
+
+    Returns:
+        (size,) or (size, F) float64; 0 where a key does not occur.
+
+    Raises:
+        ValueError: lengths that differ; a key outside of 0..size-1.
+
+    >>> totals(np.array([2, 0, 2]), np.array([1.0, 5.0, 2.0]), size=4)
+    array([5., 0., 3., 0.])
+    """
+    key = np.asarray(key)
+    values = np.asarray(values, dtype=np.float64)
+    if len(key) != len(values):
+        raise ValueError(
+            f"key and values must have one length, got {len(key)} and "
+            f"{len(values)}"
+        )
+    wrong = (key < 0) | (key >= size)
+    if wrong.any():
+        raise ValueError(f"key must be in 0..{size - 1}, got {key[wrong][0]}")
+    columns = values.reshape(len(values), -1).T
+    sums = [np.bincount(key, weights=c, minlength=size) for c in columns]
+    return np.stack(sums, axis=-1).reshape(size, *values.shape[1:])
+
+
+def smoothed_rate(
+    hits: np.ndarray, trials: np.ndarray, *, prior: float, weight: float
+) -> np.ndarray:
+    """Rate that starts from a prior and believes it for `weight` trials.
+
+    Args:
+        hits: how often it happened, any shape.
+        trials: how often it could have, same shape, at least 0.
+        prior: rate without any trial.
+        weight: trials that the prior counts for, above 0.
+
+    Returns:
+        (hits + prior * weight) / (trials + weight), same shape.
+
+    Raises:
+        ValueError: weight not above 0.
+
+    >>> smoothed_rate(np.array([0, 9]), np.array([0, 10]), prior=0.2, weight=5)
+    array([0.2       , 0.66666667])
+    """
+    if not weight > 0:
+        raise ValueError(f"weight must be above 0, got {weight}")
+    return (np.asarray(hits) + prior * weight) / (np.asarray(trials) + weight)
