@@ -1,0 +1,128 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils.data import tables
+
+CASES = sorted(tables.CASES)
+
+
+def same_content(shipped: pd.DataFrame, made: pd.DataFrame) -> None:
+    """Exact for integers, text and times; to 1e-6 for floats."""
+    pd.testing.assert_frame_equal(
+        shipped, made.reset_index(drop=True), rtol=1e-6, atol=1e-6
+    )
+    exact = shipped.select_dtypes(exclude="floating").columns
+    pd.testing.assert_frame_equal(
+        shipped[exact], made[exact].reset_index(drop=True), check_exact=True
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shipped_tables_are_what_the_world_writes(name):
+    seed = tables.read_manifest()[name]["seed"]
+    shipped, made = tables.load(name), tables.generate(name, seed=seed)
+    for table in shipped._fields:
+        same_content(getattr(shipped, table), getattr(made, table))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_manifest_says_what_the_files_hold(name):
+    for file, entry in tables.read_manifest()[name]["files"].items():
+        frame = pd.read_parquet(tables.DATA / name / file)
+        assert len(frame) == entry["rows"]
+        assert {c: str(t) for c, t in frame.dtypes.items()} == entry["schema"]
+        assert entry["licence"]
+
+
+def test_every_file_is_in_the_manifest_and_a_case_stays_below_its_budget():
+    manifest = tables.read_manifest()
+    listed = {f"{n}/{f}" for n, e in manifest.items() for f in e["files"]}
+    found = {
+        str(path.relative_to(tables.DATA))
+        for path in tables.DATA.glob("*/*")
+        if path.is_file()
+    }
+    assert found == listed
+    for name in manifest:
+        size = sum(p.stat().st_size for p in (tables.DATA / name).iterdir())
+        assert size < 1.5e6
+
+
+def test_another_seed_asks_the_world():
+    name = CASES[0]
+    fresh = tables.load(name, seed=12345)
+    again = tables.generate(name, seed=12345)
+    same_content(fresh.impressions, again.impressions)
+    assert not fresh.impressions.equals(tables.load(name).impressions)
+
+
+def test_writing_twice_gives_the_same_bytes(tmp_path):
+    name = CASES[0]
+    tables.write(name, folder=tmp_path)
+    first = (tmp_path / "manifest.json").read_text()
+    tables.write(name, folder=tmp_path)
+    assert (tmp_path / "manifest.json").read_text() == first
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_changed_file_is_refused_by_name(tmp_path):
+    name = CASES[0]
+    path = tables.write(name, folder=tmp_path)[0]
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ValueError, match=f"{name}/{path.name} is not the fil"):
+        tables.load(name, folder=tmp_path)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path):
+    name = CASES[0]
+    path = tables.write(name, folder=tmp_path)[-1]
+    path.unlink()
+    with pytest.raises(ValueError, match=f"{path.name} is missing"):
+        tables.load(name, folder=tmp_path)
+
+
+def test_no_manifest_no_tables(tmp_path):
+    with pytest.raises(ValueError, match="not in the manifest"):
+        tables.load(CASES[0], folder=tmp_path)
+
+
+def test_a_broken_manifest_is_named(tmp_path):
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(ValueError, match=r"manifest\.json is not JSON"):
+        tables.load(CASES[0], folder=tmp_path)
+
+
+def test_unknown_case_lists_the_known():
+    with pytest.raises(ValueError, match="no case 'nope'; there are"):
+        tables.load("nope")
+
+
+def test_interrupted_writing_leaves_what_load_refuses(tmp_path, monkeypatch):
+    name = CASES[0]
+    tables.write(name, folder=tmp_path)
+    calls = []
+
+    def fail_second(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    real = tables.os.replace
+    monkeypatch.setattr(tables.os, "replace", fail_second)
+    with pytest.raises(KeyboardInterrupt):
+        tables.write(name, seed=99, folder=tmp_path)
+    monkeypatch.undo()
+    assert json.loads((tmp_path / "manifest.json").read_text())
+    with pytest.raises(ValueError, match="is not the file of the manifest"):
+        tables.load(name, folder=tmp_path)
+
+
+def test_world_and_tables_belong_together():
+    name = CASES[0]
+    world, shipped = tables.world(name), tables.load(name)
+    upload = world.videos.upload_day.to_numpy()[: len(shipped.videos)]
+    assert np.array_equal(upload, shipped.videos.upload_day)
