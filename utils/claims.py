@@ -87,8 +87,9 @@ class Claim:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         """The line for readers, and the record that the ledger collects."""
         record = {
-            name: value if value is None or isinstance(value, str) else
-            (float(value) if math.isfinite(value) else str(value))
+            name: value
+            if value is None or isinstance(value, str)
+            else (float(value) if math.isfinite(value) else str(value))
             for name, value in asdict(self).items()
         }
         record["margin"] = (
