@@ -1,0 +1,117 @@
+"""Implicit-feedback ALS: every pair counts, seen pairs with more confidence.
+
+A user's factors are a ridge regression on the item factors with weight
+1 + alpha * r for what was seen and weight 1, target 0, for all the rest. Half
+a sweep solves it for all users, the other half for all items. Each solve is
+exact; the shared part of all normal equations is computed once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+BLOCK = 512  # rows solved together: memory is BLOCK * factors² * 8 bytes
+
+
+def fit_als(
+    interactions: sparse.csr_matrix,
+    *,
+    factors: int,
+    l2: float,
+    alpha: float,
+    sweeps: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factors whose inner products tell seen pairs from the others.
+
+    Args:
+        interactions: (U, N) strengths r, at least 0; 0 is "not seen".
+        factors: D, at least 1.
+        l2: shrinkage of each factor vector, above 0.
+        alpha: confidence of a seen pair is 1 + alpha * r; above 0.
+        sweeps: alternations, at least 1.
+        rng: draws the first item factors.
+
+    Returns:
+        (U, D) and (N, D) float32; scores are user_factors @ item_factors.T.
+
+    Raises:
+        ValueError: a setting out of its range; strengths negative or not
+            finite.
+
+    Source: Hu, Koren & Volinsky (2008), doi:10.1109/ICDM.2008.22.
+
+    >>> X = sparse.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]])
+    >>> users, items = fit_als(X, factors=2, l2=0.1, alpha=10.0, sweeps=10,
+    ...                        rng=np.random.default_rng(0))
+    >>> (users @ items.T).round(1) + 0.0
+    array([[1., 1., 0., 0.],
+           [1., 1., 0., 0.],
+           [0., 0., 1., 1.]], dtype=float32)
+    """
+    if factors < 1:
+        raise ValueError(f"factors must be at least 1, got {factors}")
+    if sweeps < 1:
+        raise ValueError(f"sweeps must be at least 1, got {sweeps}")
+    by_user = sparse.csr_matrix(interactions, dtype=np.float64)
+    by_item = by_user.T.tocsr()
+    item_factors = rng.normal(scale=0.1, size=(by_user.shape[1], factors))
+    for _ in range(sweeps):
+        user_factors = fold_in(by_user, item_factors, l2=l2, alpha=alpha)
+        item_factors = fold_in(by_item, user_factors, l2=l2, alpha=alpha)
+    user_factors = fold_in(by_user, item_factors, l2=l2, alpha=alpha)
+    return user_factors.astype(np.float32), item_factors.astype(np.float32)
+
+
+def fold_in(
+    rows: sparse.csr_matrix,
+    item_factors: np.ndarray,
+    *,
+    l2: float,
+    alpha: float,
+) -> np.ndarray:
+    """Best user factors for given item factors: half a sweep, or a new user.
+
+    Args:
+        rows: (U, N) strengths r of users, at least 0.
+        item_factors: (N, D).
+        l2: as in training, above 0.
+        alpha: as in training, above 0.
+
+    Returns:
+        (U, D) float64, exact: (Y'Y + alpha Y'RY + l2 I)^-1 Y'(1 + alpha r)
+        with Y the item factors; 0 for a user without interactions.
+
+    >>> items = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> fold_in(sparse.csr_matrix([[1.0, 0.0]]), items, l2=1.0, alpha=8.0)
+    array([[0.9, 0. ]])
+    """
+    if not l2 > 0:
+        raise ValueError(f"l2 must be above 0, got {l2}")
+    if not alpha > 0:
+        raise ValueError(f"alpha must be above 0, got {alpha}")
+    rows = sparse.csr_matrix(rows, dtype=np.float64)
+    if not np.isfinite(rows.data).all() or (rows.data < 0).any():
+        raise ValueError("interactions must be finite and at least 0")
+    Y = np.asarray(item_factors, dtype=np.float64)
+    if rows.shape[1] != len(Y):
+        raise ValueError(
+            f"rows have {rows.shape[1]} items, item_factors {len(Y)}"
+        )
+    shared = Y.T @ Y + l2 * np.eye(Y.shape[1])  # (D, D)
+    solved = np.zeros((rows.shape[0], Y.shape[1]))
+    for start in range(0, rows.shape[0], BLOCK):
+        block = rows[start : start + BLOCK]
+        left = np.broadcast_to(shared, (block.shape[0], *shared.shape)).copy()
+        for row in range(block.shape[0]):
+            seen = slice(block.indptr[row], block.indptr[row + 1])
+            Y_seen = Y[block.indices[seen]]  # (n seen, D)
+            left[row] += alpha * (Y_seen.T * block.data[seen]) @ Y_seen
+        confident = block.copy()
+        confident.data = np.where(block.data > 0, 1 + alpha * block.data, 0)
+        right = confident @ Y  # (block, D)
+        solved[start : start + BLOCK] = np.linalg.solve(
+            left, right[..., None]
+        )[..., 0]
+    return solved
