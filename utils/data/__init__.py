@@ -1,5 +1,14 @@
 """Tables: those that the worlds wrote, and a user's own log."""
 
+from utils.data.interactions import Interactions, read_interactions
 from utils.data.tables import CASES, generate, load, world, write
 
-__all__ = ["CASES", "generate", "load", "world", "write"]
+__all__ = [
+    "CASES",
+    "Interactions",
+    "generate",
+    "load",
+    "read_interactions",
+    "world",
+    "write",
+]
