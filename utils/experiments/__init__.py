@@ -1,0 +1,1 @@
+"""Experiments: intervals, A/B tests and the power to see anything."""

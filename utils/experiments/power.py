@@ -1,0 +1,131 @@
+"""Power: would this test have seen that effect?
+
+Two arms of equal size, a two-sided Welch test, one value per unit.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+def power_of_welch(
+    *, effect: float, sd: float, n_per_arm: int, alpha: float = 0.05
+) -> float:
+    """Probability that a two-sided test finds the effect.
+
+    Args:
+        effect: true difference of the means; its sign does not matter.
+        sd: standard deviation of a unit, alike in both arms, above 0.
+        n_per_arm: units in each arm, at least 2.
+        alpha: false-positive rate, in (0, 1).
+
+    Returns:
+        In [alpha, 1]: by the noncentral t distribution with 2n - 2 degrees
+        of freedom and noncentrality |effect| / (sd * sqrt(2 / n)).
+
+    Raises:
+        ValueError: an argument out of its range.
+
+    Source: Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 2.
+
+    >>> round(power_of_welch(effect=0.5, sd=1.0, n_per_arm=64), 3)
+    0.801
+    """
+    from scipy import stats
+
+    _check(sd=sd, alpha=alpha)
+    if not math.isfinite(effect):
+        raise ValueError(f"effect must be finite, got {effect}")
+    if n_per_arm < 2:
+        raise ValueError(f"n_per_arm must be at least 2, got {n_per_arm}")
+    freedom = 2 * n_per_arm - 2
+    shift = abs(effect) / (sd * math.sqrt(2 / n_per_arm))
+    edge = stats.t.isf(alpha / 2, freedom)
+    upper = stats.nct.sf(edge, freedom, shift)
+    lower = stats.nct.cdf(-edge, freedom, shift)
+    return float(upper + (0.0 if math.isnan(lower) else lower))
+
+
+def sample_size_per_arm(
+    *, effect: float, sd: float, power: float = 0.8, alpha: float = 0.05
+) -> int:
+    """Smallest arm whose test finds the effect with the wanted power.
+
+    Args:
+        effect: true difference, not 0.
+        sd: standard deviation of a unit, above 0.
+        power: wanted, in (alpha, 1).
+        alpha: false-positive rate, in (0, 1).
+
+    Returns:
+        Units per arm, at least 2.
+
+    Raises:
+        ValueError: an argument out of its range.
+
+    >>> sample_size_per_arm(effect=0.5, sd=1.0)
+    64
+    """
+    _check(sd=sd, alpha=alpha)
+    if effect == 0 or not math.isfinite(effect):
+        raise ValueError(f"effect must be finite and not 0, got {effect}")
+    if not alpha < power < 1:
+        raise ValueError(f"power must be in (alpha, 1), got {power}")
+
+    def enough(n: int) -> bool:
+        got = power_of_welch(effect=effect, sd=sd, n_per_arm=n, alpha=alpha)
+        return got >= power
+
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+    while high - low > 1:  # low is too few, high is enough
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def minimum_detectable_effect(
+    *, sd: float, n_per_arm: int, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """Smallest true effect that an experiment of this size tends to find.
+
+    Args:
+        sd: standard deviation of a unit, above 0.
+        n_per_arm: units in each arm, at least 2.
+        power: wanted, in (alpha, 1).
+        alpha: false-positive rate, in (0, 1).
+
+    Returns:
+        The positive effect whose `power_of_welch` is `power`, in the unit
+        of sd.
+
+    Raises:
+        ValueError: an argument out of its range.
+
+    >>> round(minimum_detectable_effect(sd=1, n_per_arm=64), 2)
+    0.5
+    """
+    from scipy import optimize
+
+    _check(sd=sd, alpha=alpha)
+    if not alpha < power < 1:
+        raise ValueError(f"power must be in (alpha, 1), got {power}")
+
+    def short_of(effect: float) -> float:
+        reached = power_of_welch(
+            effect=effect, sd=1, n_per_arm=n_per_arm, alpha=alpha
+        )
+        return reached - power
+
+    enough = 1.0  # in standard deviations
+    while short_of(enough) < 0:
+        enough *= 2
+    return float(sd * optimize.brentq(short_of, 0.0, enough, xtol=1e-12))
+
+
+def _check(*, sd: float, alpha: float) -> None:
+    if not (sd > 0 and math.isfinite(sd)):
+        raise ValueError(f"sd must be finite and above 0, got {sd}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be in (0, 1), got {alpha}")
