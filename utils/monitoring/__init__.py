@@ -1,0 +1,1 @@
+"""Monitoring: charts and alarms with a chosen rate of false alarms."""

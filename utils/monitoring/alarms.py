@@ -1,0 +1,179 @@
+"""Alarms on a daily number: a chart, a limit set on healthy days, a report.
+
+Time is the last axis and is counted in steps (days); leading axes are
+replicates of the same stretch of time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+def standardised(series: np.ndarray, *, mean: float, sd: float) -> np.ndarray:
+    """Distance from the healthy mean in healthy standard deviations.
+
+    Args:
+        series: (..., T) one number per day, finite.
+        mean: of healthy days.
+        sd: standard deviation of healthy days, above 0.
+
+    Returns:
+        (..., T) float64: (series - mean) / sd.
+
+    Raises:
+        ValueError: sd not above 0; series not finite.
+
+    >>> standardised(np.array([1.0, 4.0]), mean=2.0, sd=0.5)
+    array([-2.,  4.])
+    """
+    if not sd > 0:
+        raise ValueError(f"sd must be above 0, got {sd}")
+    return (_finite("series", series) - mean) / sd
+
+
+def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
+    """One-sided CUSUM chart: how much has been missing, added up.
+
+    Args:
+        z: (..., T) standardised series, finite.
+        slack: shortfall per step that is forgiven, at least 0; half of the
+            drop that one wants to find is the usual choice.
+
+    Returns:
+        (..., T) at least 0: S_t = max(0, S_(t-1) - z_t - slack), S_0 = 0.
+        It forgets good days and remembers a run of slightly bad ones. For
+        rises, pass -z.
+
+    Raises:
+        ValueError: slack below 0; z not finite.
+
+    Source: Page (1954), doi:10.1093/biomet/41.1-2.100.
+
+    >>> cusum_low(np.array([0.0, -2.0, -2.0, 3.0]), slack=0.5)
+    array([0. , 1.5, 3. , 0. ])
+    """
+    z = _finite("z", z)
+    if slack < 0:
+        raise ValueError(f"slack must be at least 0, got {slack}")
+    chart, level = np.empty_like(z), np.zeros(z.shape[:-1])
+    for t in range(z.shape[-1]):
+        level = np.maximum(0.0, level - z[..., t] - slack)
+        chart[..., t] = level
+    return chart
+
+
+def calibrated_limit(chart: np.ndarray, *, false_alarm_rate: float) -> float:
+    """Limit that the *next* healthy stretch seldom exceeds.
+
+    Args:
+        chart: (R, T) charts of R healthy stretches of T steps, finite.
+        false_alarm_rate: probability that a new healthy stretch of T steps
+            alarms, in (0, 1).
+
+    Returns:
+        The floor(rate * (R + 1))-th largest of the R maxima: of R + 1
+        exchangeable stretches the new one is among so many largest with at
+        most that probability.
+
+    Raises:
+        ValueError: not two axes; not finite; rate out of range; fewer
+            stretches than can show so small a rate.
+
+    >>> chart = np.arange(19.0)[:, None]
+    >>> calibrated_limit(chart, false_alarm_rate=0.05)  # 1 of 20 is above
+    18.0
+    """
+    chart = _finite("chart", chart)
+    if chart.ndim != 2:
+        raise ValueError(f"chart must be (R, T), got shape {chart.shape}")
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(
+            f"false_alarm_rate must be in (0, 1), got {false_alarm_rate}"
+        )
+    # guard against 0.07 * 100 = 7.000000000000001 and its kind
+    place = int(np.floor(false_alarm_rate * (len(chart) + 1) + 1e-9))
+    if place < 1:
+        least = int(np.ceil(1 / false_alarm_rate - 1 - 1e-9))
+        raise ValueError(
+            f"a rate of {false_alarm_rate} needs at least {least} "
+            f"stretches, got {len(chart)}"
+        )
+    place = min(place, len(chart))
+    return float(np.sort(chart.max(axis=1))[-place])
+
+
+class AlarmReport(NamedTuple):
+    """What an alarm did over replicates of a stretch with a known break.
+
+    Attributes:
+        false_alarm_rate: share of replicates that alarmed before the break.
+        detected_share: share of the *others* that alarmed after it; nan if
+            there are none.
+        median_delay: of those others, steps from the break to the alarm, 0
+            at the break's own step; inf if half or more never alarmed, nan
+            if there are none.
+        delays: (R,) of each replicate, inf where never, nan where the alarm
+            was up before the break and could tell nobody anything.
+    """
+
+    false_alarm_rate: float
+    detected_share: float
+    median_delay: float
+    delays: np.ndarray
+
+
+def alarm_report(
+    chart: np.ndarray, *, limit: float, change_at: int
+) -> AlarmReport:
+    """Hold charts with a break against a limit.
+
+    Args:
+        chart: (R, T), finite.
+        limit: alarm where the chart is above.
+        change_at: first step of the break, in 0..T-1.
+
+    Returns:
+        The share of false alarms, and how soon the break was found.
+
+    Raises:
+        ValueError: not two axes or no replicates; not finite; change_at out
+            of range.
+
+    >>> chart = np.array([[0, 0, 1, 5], [0, 0, 5, 5], [5, 0, 5, 0.0]])
+    >>> report = alarm_report(chart, limit=2.0, change_at=2)
+    >>> report.detected_share, report.median_delay, report.delays
+    (1.0, 1.0, array([ 1.,  0., nan]))
+    """
+    chart = _finite("chart", chart)
+    if chart.ndim != 2 or not len(chart):
+        raise ValueError(f"chart must be (R, T), got shape {chart.shape}")
+    if not 0 <= change_at < chart.shape[1]:
+        raise ValueError(
+            f"change_at must be in 0..{chart.shape[1] - 1}, got {change_at}"
+        )
+    alarm = chart > limit
+    early = alarm[:, :change_at].any(axis=1)
+    after = alarm[:, change_at:]
+    found = after.any(axis=1)
+    delays = np.where(found, after.argmax(axis=1).astype(float), np.inf)
+    delays[early] = np.nan
+    quiet = np.sort(delays[~early])
+    if not len(quiet):
+        return AlarmReport(1.0, np.nan, np.nan, delays)
+    return AlarmReport(
+        float(early.mean()),
+        float(found[~early].mean()),
+        float(quiet[len(quiet) // 2]),  # the later of two middles
+        delays,
+    )
+
+
+def _finite(name: str, values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} must be finite: decide what a missing day means"
+        )
+    return values
