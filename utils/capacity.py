@@ -1,0 +1,255 @@
+"""From users to requests, machines and money: arithmetic with units.
+
+Arguments are keyword-only, and each name carries its unit. GiB are 2^30
+bytes, Mbit are 10^6 bits, a month has 730 hours. These are estimates for a
+whiteboard; a measurement of the real system replaces them.
+"""
+
+from __future__ import annotations
+
+import math
+
+SECONDS_PER_DAY = 86_400
+HOURS_PER_MONTH = 730  # 365 * 24 / 12
+BYTES_PER_GIB = 2**30
+
+
+def requests_per_second(
+    *, daily_users: float, requests_per_user_day: float, peak_factor: float
+) -> float:
+    """Requests per second at the peak.
+
+    Args:
+        daily_users: users on a day.
+        requests_per_user_day: requests of one user on that day.
+        peak_factor: busiest second over the average one, at least 1; with
+            1 the result is the average.
+
+    Returns:
+        daily_users * requests_per_user_day / 86,400 s * peak_factor.
+
+    Raises:
+        ValueError: a value negative or not finite; peak_factor < 1.
+
+    >>> requests_per_second(
+    ...     daily_users=86_400, requests_per_user_day=10, peak_factor=3)
+    30.0
+    """
+    _check(
+        daily_users=daily_users, requests_per_user_day=requests_per_user_day
+    )
+    if not 1 <= peak_factor < math.inf:
+        raise ValueError(f"peak_factor must be at least 1, got {peak_factor}")
+    average = daily_users * requests_per_user_day / SECONDS_PER_DAY
+    return average * peak_factor
+
+
+def storage_gib(
+    *, rows: float, bytes_per_row: float, copies: float = 1
+) -> float:
+    """Space of a table.
+
+    Args:
+        rows: rows kept.
+        bytes_per_row: average size of a row, compression included.
+        copies: replicas, at least 1.
+
+    Returns:
+        rows * bytes_per_row * copies / 2^30.
+
+    Raises:
+        ValueError: a value negative or not finite; copies < 1.
+
+    >>> storage_gib(rows=2**20, bytes_per_row=2**10, copies=3)
+    3.0
+    """
+    _check(rows=rows, bytes_per_row=bytes_per_row)
+    if not 1 <= copies < math.inf:
+        raise ValueError(f"copies must be at least 1, got {copies}")
+    return rows * bytes_per_row * copies / BYTES_PER_GIB
+
+
+def index_memory_gib(
+    *,
+    vectors: float,
+    dimensions: float,
+    bytes_per_value: float,
+    overhead_bytes_per_vector: float = 0,
+) -> float:
+    """Memory of a vector index.
+
+    Args:
+        vectors: how many are indexed.
+        dimensions: values per vector.
+        bytes_per_value: 4 for float32, 1 for int8; fractions for codes.
+        overhead_bytes_per_vector: ids and links; an HNSW graph with M
+            links keeps about 8 M bytes.
+
+    Returns:
+        vectors * (dimensions * bytes_per_value + overhead) / 2^30.
+
+    Raises:
+        ValueError: a value negative or not finite.
+
+    >>> index_memory_gib(vectors=2**20, dimensions=256, bytes_per_value=4)
+    1.0
+    """
+    _check(
+        vectors=vectors,
+        dimensions=dimensions,
+        bytes_per_value=bytes_per_value,
+        overhead_bytes_per_vector=overhead_bytes_per_vector,
+    )
+    per_vector = dimensions * bytes_per_value + overhead_bytes_per_vector
+    return vectors * per_vector / BYTES_PER_GIB
+
+
+def machines(
+    *,
+    peak_qps: float,
+    qps_per_machine: float,
+    utilisation: float = 0.6,
+    spare: int = 0,
+) -> int:
+    """Machines that carry the peak.
+
+    Args:
+        peak_qps: requests per second at the peak.
+        qps_per_machine: what one machine carries flat out, measured.
+        utilisation: share of that one dares to use, in (0, 1]; queues
+            grow without bound as it nears 1.
+        spare: machines beyond the load, so that as many may fail.
+
+    Returns:
+        peak_qps / (qps_per_machine * utilisation), rounded up, + spare.
+
+    Raises:
+        ValueError: a value negative or not finite; qps_per_machine 0;
+            utilisation outside (0, 1].
+
+    >>> machines(peak_qps=1000, qps_per_machine=100, utilisation=0.5, spare=2)
+    22
+    """
+    _check(peak_qps=peak_qps, qps_per_machine=qps_per_machine, spare=spare)
+    if qps_per_machine == 0:
+        raise ValueError("qps_per_machine must be above 0, got 0")
+    if not 0 < utilisation <= 1:
+        raise ValueError(f"utilisation must be in (0, 1], got {utilisation}")
+    load = peak_qps / (qps_per_machine * utilisation)
+    # rounded first: 10.000000000000002 machines are 10, not 11
+    return math.ceil(round(load, 9)) + spare
+
+
+def bandwidth_mbit_per_s(
+    *, requests_per_second: float, bytes_per_request: float
+) -> float:
+    """Traffic on the network.
+
+    Args:
+        requests_per_second: at the peak, as a rule.
+        bytes_per_request: sent per request, in one direction.
+
+    Returns:
+        requests_per_second * bytes_per_request * 8 / 10^6.
+
+    Raises:
+        ValueError: a value negative or not finite.
+
+    >>> bandwidth_mbit_per_s(requests_per_second=1000, bytes_per_request=2500)
+    20.0
+    """
+    _check(
+        requests_per_second=requests_per_second,
+        bytes_per_request=bytes_per_request,
+    )
+    return requests_per_second * bytes_per_request * 8 / 1e6
+
+
+def monthly_cost_usd(*, machines: float, usd_per_machine_hour: float) -> float:
+    """Cost of machines that run all month.
+
+    Args:
+        machines: how many.
+        usd_per_machine_hour: price of one for an hour.
+
+    Returns:
+        machines * usd_per_machine_hour * 730 hours.
+
+    Raises:
+        ValueError: a value negative or not finite.
+
+    >>> monthly_cost_usd(machines=10, usd_per_machine_hour=0.5)
+    3650.0
+    """
+    _check(machines=machines, usd_per_machine_hour=usd_per_machine_hour)
+    return machines * usd_per_machine_hour * HOURS_PER_MONTH
+
+
+def cost_usd_per_thousand_requests(
+    *,
+    machines: float,
+    usd_per_machine_hour: float,
+    average_requests_per_second: float,
+) -> float:
+    """What a thousand requests cost.
+
+    Args:
+        machines: how many run, sized for the peak.
+        usd_per_machine_hour: price of one for an hour.
+        average_requests_per_second: over the day: machines are paid for at
+            night too.
+
+    Returns:
+        machines * usd_per_machine_hour / 3,600 s
+        / average_requests_per_second * 1,000.
+
+    Raises:
+        ValueError: a value negative or not finite; no requests.
+
+    >>> cost_usd_per_thousand_requests(machines=36, usd_per_machine_hour=1,
+    ...     average_requests_per_second=1000)
+    0.01
+    """
+    _check(
+        machines=machines,
+        usd_per_machine_hour=usd_per_machine_hour,
+        average_requests_per_second=average_requests_per_second,
+    )
+    if average_requests_per_second == 0:
+        raise ValueError("average_requests_per_second must be above 0, got 0")
+    usd_per_second = machines * usd_per_machine_hour / 3600
+    return usd_per_second / average_requests_per_second * 1000
+
+
+def fan_out_tail(*, shards: int, slow_share: float) -> float:
+    """Probability that a request waits for at least one slow shard.
+
+    Args:
+        shards: asked in parallel, all of them needed; at least 1. Taken as
+            slow independently of each other.
+        slow_share: share of a single shard's answers that are slow.
+
+    Returns:
+        In [0, 1]: 1 - (1 - slow_share)^shards.
+
+    Raises:
+        ValueError: shards < 1; slow_share outside [0, 1].
+
+    Source: Dean & Barroso (2013), doi:10.1145/2408776.2408794.
+
+    >>> round(fan_out_tail(shards=100, slow_share=0.01), 3)
+    0.634
+    """
+    if not 1 <= shards < math.inf:
+        raise ValueError(f"shards must be at least 1, got {shards}")
+    if not 0 <= slow_share <= 1:
+        raise ValueError(f"slow_share must be in [0, 1], got {slow_share}")
+    return 1 - (1 - slow_share) ** shards
+
+
+def _check(**values: float) -> None:
+    for name, value in values.items():
+        if not 0 <= value < math.inf:
+            raise ValueError(
+                f"{name} must be finite and at least 0, got {value}"
+            )
