@@ -1,0 +1,167 @@
+"""Inverted-file search, held against exact search and FAISS."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from utils.retrieval.exact import ExactIndex
+from utils.retrieval.ivf import IVFIndex, spherical_kmeans
+
+# the same examples on every machine, however busy
+STEADY = settings(deadline=None, derandomize=True)
+# two directions, far apart, interleaved
+TWO = np.array([[5.0, 0.1], [0.1, 4.0], [3.0, 0.0], [0.0, 6.0], [2.0, 0.2]])
+
+
+def built(vectors, cells, probes, seed=0):
+    rng = np.random.default_rng(seed)
+    return IVFIndex(cells=cells, probes=probes, rng=rng).fit(vectors)
+
+
+def clustered(seed, n=6000, d=16):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(60, d))
+    found = centres[rng.integers(60, size=n)] + rng.normal(size=(n, d))
+    queries = centres[rng.integers(60, size=150)] + rng.normal(size=(150, d))
+    return found.astype(np.float32), queries.astype(np.float32)
+
+
+def recall(ids, expected):
+    """(Q, k), (Q, k) -> share of the expected ids that were found."""
+    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
+
+
+def test_one_probe_sees_its_own_cell_alone():
+    index = built(TWO, cells=2, probes=1)
+    ids, scores = index.search(np.array([[1.0, 0.0], [0.0, 1.0]]), k=4)
+    assert ids.tolist() == [[0, 2, 4, -1], [3, 1, -1, -1]]
+    assert scores.tolist() == [[5, 3, 2, -np.inf], [6, 4, -np.inf, -np.inf]]
+    assert index.computed.tolist() == [2 + 3, 2 + 2]  # centres, members
+
+
+@settings(STEADY, max_examples=60)
+@given(
+    hnp.arrays(np.float64, (9, 2), elements=st.integers(1, 3)),
+    hnp.arrays(np.float64, (4, 2), elements=st.integers(-2, 2)),
+    st.integers(1, 5),
+    st.integers(1, 9),
+)
+def test_all_probes_are_exact_search_ties_included(vectors, queries, cells, k):
+    index = built(vectors, cells=cells, probes=cells)
+    ids, scores = index.search(queries, k)
+    expected, peers = ExactIndex().fit(vectors).search(queries, k)
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_array_equal(scores, peers)
+    assert (index.computed == cells + 9).all()
+
+
+def test_probes_buy_recall_with_work():
+    vectors, queries = clustered(0)
+    expected, _ = ExactIndex().fit(vectors).search(queries, 10)
+    index = built(vectors, cells=64, probes=1)
+    found, work = [], []
+    for index.probes in (1, 4, 16, 64):
+        found.append(recall(index.search(queries, 10)[0], expected))
+        work.append(index.computed.mean())
+    assert found == sorted(found) and found[-1] == 1.0
+    assert work == sorted(work) and work[0] < len(vectors) / 20
+
+
+def test_same_seed_same_index():
+    vectors, queries = clustered(1, n=800)
+    one = built(vectors, 16, 2, seed=3).search(queries, 5)[0]
+    two = built(vectors, 16, 2, seed=3).search(queries, 5)[0]
+    np.testing.assert_array_equal(one, two)
+
+
+def test_recall_and_work_are_those_of_faiss():
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    apart, more = [], []
+    for seed in range(3):
+        vectors, queries = clustered(seed)
+        expected, _ = ExactIndex().fit(vectors).search(queries, 10)
+        ours = built(vectors, cells=64, probes=4, seed=seed)
+        found = recall(ours.search(queries, 10)[0], expected)
+        quantiser = faiss.IndexFlatIP(vectors.shape[1])
+        peer = faiss.IndexIVFFlat(
+            quantiser, vectors.shape[1], 64, faiss.METRIC_INNER_PRODUCT
+        )
+        peer.train(vectors)
+        peer.add(vectors)
+        peer.nprobe = 4
+        faiss.cvar.indexIVF_stats.reset()
+        theirs = recall(peer.search(queries, 10)[1], expected)
+        work = faiss.cvar.indexIVF_stats.ndis / len(queries)
+        apart.append(found - theirs)
+        more.append((ours.computed.mean() - 64) / work)  # members alone
+    assert abs(np.mean(apart)) <= 0.02
+    assert 0.85 <= np.mean(more) <= 1.15
+
+
+def test_kmeans_centres_are_mean_directions():
+    vectors = np.array([[2, 0], [0, 9], [1, 1], [0, 1]])  # 0 and 2; 1 and 3
+    got = spherical_kmeans(vectors, cells=2, rounds=5)
+    # (1,1) is as near to either: it goes to the first, and stays
+    between = np.array([1, 0]) + np.array([1, 1]) / np.sqrt(2)
+    assert got[0] == pytest.approx(between / np.linalg.norm(between))
+    assert got[1] == pytest.approx([0, 1])
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        np.ones((6, 3)),  # all alike: two centres start without vectors
+        np.array([[1.0], [-1.0], [1.0], [-1.0]]),
+        np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1], [1, 0]]),
+    ],
+)
+def test_kmeans_survives_empty_cells_and_cancelling_vectors(vectors):
+    for cells in (1, 3):
+        got = spherical_kmeans(vectors, cells=cells, rounds=4)
+        assert np.linalg.norm(got, axis=1) == pytest.approx(np.ones(cells))
+
+
+def test_kmeans_gives_an_empty_cell_to_the_vector_worst_served():
+    # the second centre starts where the first does, and gets no vector
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [-1, 0]])
+    got = spherical_kmeans(vectors, cells=3, rounds=2)
+    assert got.tolist() == [[1, 0], [-1, 0], [0, 1]]
+
+
+def test_kmeans_serves_vectors_better_round_by_round():
+    vectors, _ = clustered(2, n=1000)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    served = [
+        (unit @ spherical_kmeans(vectors, cells=20, rounds=r).T)
+        .max(axis=1)
+        .mean()
+        for r in (0, 1, 2, 4, 8)
+    ]
+    assert served == sorted(served)
+
+
+def test_refuses():
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        built(TWO, cells=0, probes=1)
+    for probes in (0, 3):
+        with pytest.raises(ValueError, match=f"1 to 2 .*got {probes}"):
+            built(TWO, cells=2, probes=probes)
+    with pytest.raises(ValueError, match=r"6 cells need .*got 5"):
+        built(TWO, cells=6, probes=1)
+    index = built(TWO, cells=2, probes=1)
+    index.probes = 3
+    with pytest.raises(ValueError, match=r"1 to 2 .*got 3"):
+        index.search(TWO, 1)
+    index.probes = 1
+    with pytest.raises(ValueError, match="have 2 dimensions, got 1"):
+        index.search(np.zeros((1, 1)), 1)
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        index.search(TWO, 0)
+    with pytest.raises(ValueError, match="not zero, got 1"):
+        spherical_kmeans(np.array([[0.0], [1.0]]), cells=2, rounds=1)
+    with pytest.raises(ValueError, match=r"from 1 to 2 .*got 3"):
+        spherical_kmeans(np.ones((2, 1)), cells=3, rounds=1)

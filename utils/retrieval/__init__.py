@@ -1,0 +1,1 @@
+"""Indexes that find the nearest of many vectors, and count their work."""
