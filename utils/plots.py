@@ -1,0 +1,203 @@
+"""The house style, and the two kinds of figure that every case needs.
+
+The only module of `utils` that draws. Nothing is saved or shown here: a
+chapter makes its figure, hands over the axes and shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+
+# Each has a contrast of at least 3.5 to white and to black.
+GREY = "#808080"  # baselines, axes, text
+ACCENT = "#d1572c"  # the one line that the figure is about
+ACCENT_2 = "#2a83b5"  # a second one, where it takes two
+
+STYLE = Path(__file__).with_name("house.mplstyle")
+
+
+def use_house_style() -> None:
+    """Set matplotlib's defaults for all figures that follow.
+
+    >>> use_house_style()
+    >>> import matplotlib
+    >>> matplotlib.rcParams["savefig.transparent"]
+    True
+    """
+    import matplotlib.pyplot as plt
+
+    plt.style.use(STYLE)
+
+
+def label_lines(ax: Axes, *, gap: float = 1.25) -> list[Text]:
+    """Label the lines of a figure at their right ends, in their colours.
+
+    Labels that would touch are moved apart, up and down, in the order of
+    the lines' ends. Lines without a label of their own are left alone.
+
+    Args:
+        ax: axes whose lines are drawn and whose limits are set; a later
+            change of the limits leaves the labels where they are.
+        gap: least distance of two labels, in heights of their text.
+
+    Returns:
+        The labels, in the order of the lines.
+
+    Raises:
+        ValueError: no line has a label; gap is not above 0.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> _ = ax.plot([0, 1], [0, 1], label="up")
+    >>> [label.get_text() for label in label_lines(ax)]
+    ['up']
+    """
+    if not gap > 0:
+        raise ValueError(f"gap must be above 0, got {gap}")
+    named = [
+        line for line in ax.lines if not str(line.get_label()).startswith("_")
+    ]
+    if not named:
+        raise ValueError("no line has a label")
+    figure = ax.figure
+    ends = np.array([_last_point(line) for line in named])  # (n, 2)
+    scale = figure.dpi / 72
+    size = _font_size()
+    at = ax.transData.transform(ends)  # pixels
+    spread = spread_out(at[:, 1], gap=gap * size * scale)
+    return [
+        ax.annotate(
+            line.get_label(),
+            xy=end,
+            xytext=(6, (want - had) / scale),
+            textcoords="offset points",
+            color=line.get_color(),
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+        )
+        for line, end, want, had in zip(
+            named, ends, spread, at[:, 1], strict=True
+        )
+    ]
+
+
+def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
+    """The nearest places, in the same order, that are `gap` apart.
+
+    Nearest in the sum of squared moves: isotonic regression after the gaps
+    are taken out, by pooling neighbours that would violate the order.
+
+    Args:
+        places: (n,) wanted places, in any order; ties keep their order.
+        gap: least distance between two neighbours.
+
+    Returns:
+        (n,) moved places, aligned with `places`.
+
+    Raises:
+        ValueError: a place is not finite; gap is negative.
+
+    >>> spread_out(np.array([1.0, 1.0, 9.0]), gap=2.0)
+    array([0., 2., 9.])
+    """
+    places = np.asarray(places, dtype=float)
+    if not np.isfinite(places).all():
+        raise ValueError("places must be finite")
+    if not gap >= 0:
+        raise ValueError(f"gap must be at least 0, got {gap}")
+    order = np.argsort(places, kind="stable")
+    rest = places[order] - gap * np.arange(len(places))
+    pools: list[tuple[float, int]] = []  # (mean, size), means ascending
+    for value in rest:
+        mean, size = float(value), 1
+        while pools and pools[-1][0] > mean:
+            left, count = pools.pop()
+            mean = (mean * size + left * count) / (size + count)
+            size += count
+        pools.append((mean, size))
+    level = np.concatenate([np.full(n, mean) for mean, n in pools] or [rest])
+    moved = np.empty(len(places))
+    moved[order] = level + gap * np.arange(len(places))
+    return moved
+
+
+def interval_dots(
+    ax: Axes,
+    names: Sequence[str],
+    estimates: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+) -> None:
+    """Estimates with their intervals, one row each, first name on top.
+
+    A row whose interval excludes zero is drawn in the accent colour, the
+    others in grey: the zero line is "no difference".
+
+    Args:
+        ax: axes to draw on.
+        names: (n,) labels of the rows.
+        estimates, lows, highs: (n,) with low <= estimate <= high; a row with
+            nan is left empty.
+
+    Raises:
+        ValueError: lengths differ or are 0; an estimate outside its interval.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> interval_dots(ax, ["EASE"], [0.02], [0.01], [0.03])
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['EASE']
+    """
+    values = [np.asarray(v, dtype=float) for v in (estimates, lows, highs)]
+    lengths = [len(names), *(len(v) for v in values)]
+    if len(set(lengths)) != 1 or lengths[0] == 0:
+        raise ValueError(
+            "names, estimates, lows and highs need one length of at least 1, "
+            f"got {lengths}"
+        )
+    middle, low, high = values
+    outside = (middle < low) | (middle > high)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise ValueError(
+            f"estimate of {names[row]!r} lies outside its interval: "
+            f"{middle[row]} not in [{low[row]}, {high[row]}]"
+        )
+    rows = np.arange(len(names))[::-1]
+    clear = (low > 0) | (high < 0)
+    for chosen, colour in ((~clear, GREY), (clear, ACCENT)):
+        ax.hlines(rows[chosen], low[chosen], high[chosen], color=colour, lw=2)
+        ax.plot(middle[chosen], rows[chosen], "o", color=colour)
+    ax.axvline(0.0, color=GREY, lw=1, ls=":")
+    ax.set_yticks(rows, names)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _last_point(line) -> np.ndarray:
+    """The last point of a line that is finite, in data coordinates."""
+    points = np.column_stack([line.get_xdata(), line.get_ydata()])
+    points = points.astype(float)
+    finite = points[np.isfinite(points).all(axis=1)]
+    if not len(finite):
+        raise ValueError(f"line {line.get_label()!r} has no finite point")
+    return finite[np.argmax(finite[:, 0])]
+
+
+def _font_size() -> float:
+    """Size of tick labels in points: labels in the plot are as large."""
+    import matplotlib
+    from matplotlib.font_manager import FontProperties
+
+    size = matplotlib.rcParams["xtick.labelsize"]
+    return FontProperties(size=size).get_size_in_points()
