@@ -1,0 +1,68 @@
+# Seven Steps. A bare `make` lists the commands; README.md says more.
+PYTHON ?= python3
+PY := .venv/bin/python
+N ?= 20
+FROM ?= 1
+
+# torch, faiss, LightGBM and scikit-learn oversubscribe two cores badly;
+# chapters run side by side instead, one thread each
+export OMP_NUM_THREADS := 1
+export OMP_WAIT_POLICY := PASSIVE
+export PYTHONHASHSEED := 0
+
+.PHONY: help book test check lab chapter record seeds data bench lock clean \
+        setup
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make book              execute what needs it and build the site"
+	@echo "make test              every check; what CI runs"
+	@echo "make check             the checks that take seconds; while writing"
+	@echo "make lab               JupyterLab on the chapters"
+	@echo "make chapter C=name    execute one chapter if it needs it"
+	@echo "make record C=name     execute a chapter and store its outputs"
+	@echo "make seeds C=name      its claims under N=20 seeds, FROM=1"
+	@echo "make data              write the tables in data/ again"
+	@echo "make bench             our models beside their peers"
+	@echo "make lock              renew requirements.lock"
+	@echo "make clean             remove what was built; .venv stays"
+	@echo
+	@echo "The first one that runs sets up .venv: some minutes, 2 GB."
+	@echo "PYTHON=python3.11 names the Python, JOBS=1 runs one chapter a time."
+
+setup:
+	@$(PYTHON) tools/setup.py
+
+book: setup
+	@$(PY) -m tools.book
+
+test: setup
+	@$(PY) -m tools.checks all
+
+check: setup
+	@$(PY) -m tools.checks quick
+
+lab: setup
+	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters
+
+chapter: setup
+	@$(PY) -m tools.book "$(C)"
+
+record: setup
+	@$(PY) -m tools.notebooks "$(C)"
+
+seeds: setup
+	@$(PY) -m tools.seeds "$(C)" "$(N)" "$(FROM)"
+
+data: setup
+	@$(PY) -m tools.data
+
+bench: setup
+	@for file in benchmarks/*.py; do $(PY) $$file || exit 1; done
+
+lock:
+	@$(PYTHON) -m tools.lock
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

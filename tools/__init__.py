@@ -1,0 +1,1 @@
+"""The commands behind the Makefile; run as `python -m tools.<name>`."""

@@ -1,0 +1,175 @@
+"""Run a chapter under other seeds and tabulate its claims: `make seeds`."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+from functools import partial
+from pathlib import Path
+
+from tools.chapters import ROOT, digest, find, key, title
+from tools.execute import (
+    COLOURS,
+    JOBS,
+    Run,
+    errors_in,
+    run_all,
+    run_one,
+    where,
+)
+from tools.notebooks import write
+from utils.claims import MEDIA_TYPE
+
+
+def claims_in(cells: list[dict]) -> dict[str, dict]:
+    """The claims that cells emitted, by cell and order: their words may vary.
+
+    Returns:
+        Records as `utils.claims` writes them; keys such as "cell 7, 1".
+    """
+    found = {}
+    for index, cell in enumerate(cells):
+        datas = [output.get("data", {}) for output in cell.get("outputs", [])]
+        records = [data[MEDIA_TYPE] for data in datas if MEDIA_TYPE in data]
+        for order, record in enumerate(records, start=1):
+            found[f"cell {index + 1}, {order}"] = record
+    return found
+
+
+def summary(run: Run) -> dict:
+    """What is kept of one run: claims, errors that are none, seconds."""
+    cells = run.notebook["cells"]
+    errors = [
+        f"{where(cells, index)}: {output['ename']}: "
+        + COLOURS.sub("", output["evalue"]).partition("\n")[0]
+        for index, output in errors_in(cells)
+        if output["ename"] != "ClaimError"
+    ]
+    stopped = [run.problem] if run.problem else []
+    return {
+        "claims": claims_in(cells),
+        "errors": errors + stopped,
+        "seconds": run.seconds,
+    }
+
+
+def table(runs: dict[int, dict]) -> str:
+    """Claims by what they did over the seeds.
+
+    Args:
+        runs: a summary by seed.
+
+    Returns:
+        A line for each claim: runs in which it held, threshold, smallest,
+        middle and largest measurement, the smallest margin, and the seeds
+        in which it failed, or was not reached because its cell raised.
+    """
+    names: dict[str, dict] = {}
+    for run in runs.values():
+        for name, record in run["claims"].items():
+            names.setdefault(name, record)
+    head = f"{'held':>7} {'threshold':>16} {'least':>9} {'median':>9}"
+    lines = [f"{head} {'most':>9} {'margin':>9}  claim"]
+    for name in sorted(names, key=lambda n: int(n.split()[1].strip(","))):
+        first = names[name]
+        seen = {s: r["claims"].get(name) for s, r in runs.items()}
+        there = {s: record for s, record in seen.items() if record}
+        failed = [s for s, record in there.items() if not record["holds"]]
+        absent = [s for s in seen if s not in there]
+        values = [float(record["measured"]) for record in there.values()]
+        margins = [record["margin"] for record in there.values()]
+        least = min((m for m in margins if m is not None), default=None)
+        bound = "at least" if first["at_most"] is None else "at most"
+        limit = first["at_least"] if bound == "at least" else first["at_most"]
+        held = f"{len(there) - len(failed)}/{len(runs)}"
+        numbers = [min(values), statistics.median(values), max(values)]
+        columns = [f"{n:>9.4g}" for n in numbers]
+        columns.append("      nan" if least is None else f"{least:>9.4g}")
+        words = first["words"] + listed("failed", failed)
+        words += listed("not reached", absent)
+        lines.append(
+            f"{held:>7} {f'{bound} {limit:.4g}':>16} "
+            f"{' '.join(columns)}  {words}"
+        )
+    return "\n".join(lines)
+
+
+def listed(words: str, seeds: list[int]) -> str:
+    """` [failed: 3, 9]`, or nothing."""
+    return f" [{words}: {', '.join(map(str, seeds))}]" if seeds else ""
+
+
+def run_seeds(
+    path: Path, seeds: range, *, jobs: int = JOBS, root: Path = ROOT
+) -> dict[int, dict]:
+    """Run a chapter under each seed that was not run before.
+
+    Results lie in `_build/seeds/<chapter>/<key>/<seed>.json`, so that an
+    interrupted call goes on, and a changed chapter starts afresh.
+    """
+    folder = root / "_build" / "seeds" / path.stem
+    folder /= digest(key(path, root))[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {seed: folder / f"{seed}.json" for seed in seeds}
+
+    def task(seed: int) -> Run:
+        run = run_one(
+            path, seed=seed, allow_errors=True, root=root, say=lambda _: None
+        )
+        if not run.problem:  # it ran to its end, errors or not
+            write(files[seed], json.dumps(summary(run), indent=1))
+        print(f"seed {seed}: {run.seconds:.0f} s", flush=True)
+        return run
+
+    todo = [seed for seed, file in files.items() if not file.exists()]
+    print(f"{title(path, root)}: {len(todo)} of {len(seeds)} seeds to run")
+    runs = run_all([partial(task, seed) for seed in todo], jobs)
+    fresh = dict(zip(todo, map(summary, runs), strict=True))
+    return {
+        seed: fresh[seed] if seed in fresh else json.loads(file.read_text())
+        for seed, file in files.items()
+    }
+
+
+def report(runs: dict[int, dict]) -> tuple[str, bool]:
+    """The table, the errors and the seconds; and whether all was well."""
+    errors = [
+        f"seed {seed}: {error}"
+        for seed, run in runs.items()
+        for error in run["errors"]
+    ]
+    names = {name for run in runs.values() for name in run["claims"]}
+    held = all(
+        name in run["claims"] and run["claims"][name]["holds"]
+        for name in names
+        for run in runs.values()
+    )
+    seconds = [run["seconds"] for run in runs.values()]
+    lines = [table(runs) if names else "this chapter makes no claims"]
+    lines += ["", *errors] if errors else []
+    lines.append(
+        f"{len(names)} claims, {len(runs)} seeds, {len(errors)} errors; "
+        f"{statistics.median(seconds):.0f} s a seed, at most "
+        f"{max(seconds):.0f} s"
+    )
+    return "\n".join(lines), held and not errors
+
+
+def main(root: Path = ROOT) -> int:
+    """`python -m tools.seeds <chapter> <how many> <from>`."""
+    name, many, first = sys.argv[1:4]
+    if not (many.isdecimal() and first.isdecimal() and int(many)):
+        raise SystemExit(f"N and FROM are whole numbers, got {many}, {first}")
+    seeds = range(int(first), int(first) + int(many))
+    jobs = int(os.environ.get("JOBS") or JOBS)
+    text, good = report(
+        run_seeds(find(name, root), seeds, jobs=jobs, root=root)
+    )
+    print(text)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
