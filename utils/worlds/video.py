@@ -237,7 +237,7 @@ class VideoWorld:
         """Slates, and which slots (R, K) were uniform draws."""
         c = self.config
         n_rows, weights = len(requests.user), self._draw_weights
-        available = c.videos_on(0) + requests.day * c.uploads_per_day
+        available = c.videos_on(requests.day)
         total = weights[requests.user, available - 1]
         rows = np.arange(n_rows)
         drawn = np.empty((n_rows, 0), dtype=np.int64)
@@ -454,7 +454,7 @@ class VideoWorld:
                 f"got {videos.shape[1]}"
             )
         c = self.config
-        available = c.videos_on(0) + requests.day * c.uploads_per_day
+        available = c.videos_on(requests.day)
         bad = (videos < 0) | (videos >= available[:, None])
         if bad.any():
             row = int(np.argmax(bad.any(1)))

@@ -96,7 +96,7 @@ class VideoConfig:
                 f"{self.videos_on(0)} = videos - log_days * uploads_per_day"
             )
 
-    def videos_on(self, day: int) -> int:
+    def videos_on(self, day: int | np.ndarray) -> int | np.ndarray:
         """Videos uploaded before the end of a day; ids below it exist."""
         return self.videos - (self.log_days - 1 - day) * self.uploads_per_day
 
