@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from markup import tag, unwrapped
+from markup import scrolling, tag, unwrapped
 
 
 class Diagram(Directive):
@@ -31,16 +31,7 @@ class Diagram(Directive):
                 f"diagrams/{name}.yml, drawn by `python -m tools.diagram`"
             )
         drawing = nodes.raw("", path.read_text("utf-8"), format="html")
-        # It scrolls inside its own frame on a phone; keys can reach it.
-        frame = tag(
-            "div",
-            [drawing],
-            class_="scrolls",
-            tabindex="0",
-            role="region",
-            aria_label="Diagram",
-        )
-        parts = [frame]
+        parts = [scrolling(drawing, "Diagram")]
         if self.content:
             caption = unwrapped(self, "\n".join(self.content), name)
             parts.append(tag("figcaption", caption))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from markup import tag, text
+from markup import scrolling, tag, text
 from myst_nb.core import render
 from sphinx.util import logging
 
@@ -129,14 +129,7 @@ def claims_table(records, link) -> nodes.Element:
         [tag("thead", [tag("tr", head)]), tag("tbody", rows)],
         class_="table claims",
     )
-    return tag(
-        "div",
-        [table],
-        class_="scrolls",
-        tabindex="0",
-        role="region",
-        aria_label="Claims",
-    )
+    return scrolling(table, "Claims")
 
 
 def _title(env, docname) -> str:

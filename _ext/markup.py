@@ -50,6 +50,18 @@ def text(words: str) -> nodes.Text:
     return nodes.Text(words)
 
 
+def scrolling(wide: nodes.Node, label: str) -> tag:
+    """A frame in which something wide scrolls on a phone; keys reach it."""
+    return tag(
+        "div",
+        [wide],
+        class_="scrolls",
+        tabindex="0",
+        role="region",
+        aria_label=label,
+    )
+
+
 def markdown(directive, source: str, where: str) -> list[nodes.Node]:
     """Blocks of a markdown text, parsed in place; `where` names it."""
     box = nodes.Element()

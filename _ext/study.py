@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 from docutils.parsers.rst import Directive
-from markup import inline, markdown, tag, text, unwrapped
+from markup import inline, markdown, scrolling, tag, text, unwrapped
 
 WHO = {
     "interviewer": "Interviewer",
@@ -406,14 +406,7 @@ class Rubric(StudyDirective):
             [tag("thead", [tag("tr", head)]), tag("tbody", body)],
             class_="table rubric",
         )
-        return tag(
-            "div",
-            [table],
-            class_="scrolls",
-            tabindex="0",
-            role="region",
-            aria_label="Rubric by level",
-        )
+        return scrolling(table, "Rubric by level")
 
 
 class Flashcards(StudyDirective):
