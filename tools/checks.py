@@ -63,7 +63,6 @@ def run_stages(stages: dict[str, list[str]], root: Path = ROOT) -> int:
     """Run stages until one fails; close with one line for all of them."""
     start, total = time.monotonic(), Counter()
     env, code = environment(), 0
-    code = 0
     for name, command in stages.items():
         print(f"--- {name}", flush=True)
         began = time.monotonic()
