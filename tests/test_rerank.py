@@ -1,6 +1,6 @@
-"""Maximal marginal relevance."""
+"""Maximal marginal relevance, and determinantal point processes."""
 
-from math import inf, nan, sqrt
+from math import inf, log, nan, sqrt
 
 import numpy as np
 import pytest
@@ -117,3 +117,140 @@ def test_mmr_refuses():
             rerank.mmr(relevance + bad, vectors, k=1, trade_off=1)
         with pytest.raises(ValueError, match="vectors must be finite"):
             rerank.mmr(relevance, vectors + bad, k=1, trade_off=1)
+
+
+def det_greedily(relevance, S, k, trade_off):
+    """One list by the paper's kernel, each determinant from scratch."""
+    alpha = trade_off / (2 * (1 - trade_off))
+    q = np.exp(alpha * relevance)
+    L = q[:, None] * S * q
+    chosen = []
+    for _ in range(k):
+        volume = {}
+        for i in range(len(relevance)):
+            if i not in chosen:
+                some = [*chosen, i]
+                volume[i] = np.linalg.slogdet(L[np.ix_(some, some)])[1]
+        chosen.append(max(volume, key=lambda i: (volume[i], -i)))
+    return chosen
+
+
+def test_dpp_by_hand():
+    half = 1 / sqrt(2)
+    vectors = np.array([[[1, 0, 0], [half, half, 0], [0, 0, 2]]])
+    # After the first, d² is 1 - 1/2 for the second and 1 for the third:
+    # 0.5 * 0.9 + 0.5 * log(1/2) = 0.10 against 0.5 * 0.3 + 0.5 * log 1.
+    relevance = np.array([[1.0, 0.9, 0.3]])
+    assert 0.5 * 0.9 + 0.5 * log(1 / 2) < 0.5 * 0.3
+    got = rerank.dpp(relevance, vectors, k=3, trade_off=0.5)
+    assert got.tolist() == [[0, 2, 1]]
+    # At 0.6: 0.54 - 0.277 against 0.18.
+    assert 0.6 * 0.9 + 0.4 * log(1 / 2) > 0.6 * 0.3
+    got = rerank.dpp(relevance, vectors, k=3, trade_off=0.6)
+    assert got.tolist() == [[0, 1, 2]]
+
+
+def test_dpp_price_of_a_repetition_by_hand():
+    # Likeness c: the second of a topic has d² = 1 - c².
+    topics = np.array([[[1, 0], [1, 0], [0, 1]]])
+    relevance = np.array([[2.0, 2.0, 2 + log(1 - 0.9**2) + 0.01]])
+    options = {"k": 2, "trade_off": 0.5, "likeness": 0.9}
+    assert rerank.dpp(relevance, topics, **options).tolist() == [[0, 2]]
+    relevance[0, 2] -= 0.02
+    assert rerank.dpp(relevance, topics, **options).tolist() == [[0, 1]]
+
+
+def test_dpp_edges():
+    # Two topics, four places: the best of each, then by relevance.
+    topics = np.eye(2)[None, [0, 0, 1, 1, 0]]
+    relevance = np.array([[0.9, 0.8, 0.1, 0.2, 0.85]])
+    got = rerank.dpp(relevance, topics, k=5, trade_off=0.9)
+    assert got.tolist() == [[0, 3, 4, 1, 2]]
+    # at 1 variety has no weight at all
+    got = rerank.dpp(relevance, topics, k=3, trade_off=1)
+    assert got.tolist() == [[0, 4, 1]]
+    tied = rerank.dpp(np.zeros((1, 5)), topics, k=5, trade_off=0.3)
+    assert tied.tolist() == [[0, 2, 1, 3, 4]]  # ties: lower position first
+    short = rerank.dpp(
+        np.array([[-inf, 2, -inf, 3, 1]]), topics, k=5, trade_off=0.0
+    )
+    assert short.tolist() == [[1, 3, 4, -1, -1]]
+    zeros = rerank.dpp(
+        np.array([[0.3, 0.2, 0.1]]), np.zeros((1, 3, 2)), k=3, trade_off=0.1
+    )
+    assert zeros.tolist() == [[0, 1, 2]]  # like nothing, so all are new
+    none = rerank.dpp(np.zeros((0, 3)), np.ones((0, 3, 2)), k=2, trade_off=1)
+    assert none.shape == (0, 2)
+
+
+@pytest.mark.parametrize("likeness", [1.0, 0.7])
+@pytest.mark.parametrize("trade_off", [0.0, 0.3, 0.8, 0.97])
+def test_dpp_maximises_the_determinant_greedily(likeness, trade_off):
+    rng = np.random.default_rng(3)
+    relevance = rng.normal(size=(20, 12))
+    vectors = rng.normal(size=(20, 12, 9))
+    got = rerank.dpp(
+        relevance, vectors, k=6, trade_off=trade_off, likeness=likeness
+    )
+    unit = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    for q in range(20):
+        S = likeness * unit[q] @ unit[q].T
+        np.fill_diagonal(S, 1.0)
+        expected = det_greedily(relevance[q], S, 6, trade_off)
+        assert got[q].tolist() == expected
+
+
+@settings(STEADY, max_examples=100)
+@given(RELEVANCE, VECTORS, st.sampled_from([0.0, 0.25, 0.9, 1.0]))
+def test_dpp_chooses_everyone_once(relevance, vectors, trade_off):
+    got = rerank.dpp(relevance, vectors, k=6, trade_off=trade_off)
+    for row, chosen in zip(relevance, got, strict=True):
+        present = np.flatnonzero(row > -inf)
+        assert sorted(chosen[: len(present)]) == present.tolist()
+        assert (chosen[len(present) :] == -1).all()
+
+
+def test_dpp_limits_are_the_order_of_relevance():
+    rng = np.random.default_rng(0)
+    relevance = rng.integers(0, 5, size=(50, 20)) / 4
+    vectors = np.eye(4)[rng.integers(0, 4, size=(50, 20))]
+    expected = ranking.top_k(relevance, k=7)
+    for options in ({"trade_off": 1}, {"trade_off": 0.4, "likeness": 0}):
+        got = rerank.dpp(relevance, vectors, k=7, **options)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_dpp_gives_variety_for_relevance():
+    rng = np.random.default_rng(0)
+    relevance = rng.random((200, 30))
+    vectors = rng.random((200, 30, 4))  # no cosine below 0
+    gained, spread = [], []
+    for trade_off in (0.2, 0.8, 1.0):
+        chosen = rerank.dpp(relevance, vectors, k=4, trade_off=trade_off)
+        gained.append(np.take_along_axis(relevance, chosen, axis=1).mean())
+        shown = np.take_along_axis(vectors, chosen[..., None], axis=1)
+        spread.append(diversity.intra_list_distance(shown).mean())
+    assert gained == sorted(gained) and spread == sorted(spread)[::-1]
+
+
+def test_dpp_opposites_count_as_alike():
+    vectors = np.array([[[1, 0], [-1, 0], [1, 1]]])
+    got = rerank.dpp(np.zeros((1, 3)), vectors, k=3, trade_off=0.5)
+    assert got.tolist() == [[0, 2, 1]]
+
+
+def test_dpp_refuses():
+    relevance, vectors = np.zeros((2, 3)), np.zeros((2, 3, 4))
+    with pytest.raises(ValueError, match=r"shapes \(2, 3\) and \(3, 4\)"):
+        rerank.dpp(relevance, vectors[0], k=1, trade_off=1)
+    with pytest.raises(ValueError, match=r"from 1 to 3 .*got 4"):
+        rerank.dpp(relevance, vectors, k=4, trade_off=1)
+    for bad in (-0.1, 1.1, nan):
+        with pytest.raises(ValueError, match=f"trade_off must .*got {bad}"):
+            rerank.dpp(relevance, vectors, k=1, trade_off=bad)
+        with pytest.raises(ValueError, match=f"likeness must .*got {bad}"):
+            rerank.dpp(relevance, vectors, k=1, trade_off=0, likeness=bad)
+    with pytest.raises(ValueError, match="relevance must be finite"):
+        rerank.dpp(relevance + inf, vectors, k=1, trade_off=1)
+    with pytest.raises(ValueError, match="vectors must be finite"):
+        rerank.dpp(relevance, vectors + nan, k=1, trade_off=1)

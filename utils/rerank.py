@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+NOTHING_NEW = 1e-9  # a smaller squared distance counts as a repetition
+
 
 def mmr(
     relevance: np.ndarray, vectors: np.ndarray, *, k: int, trade_off: float
@@ -35,21 +37,8 @@ def mmr(
     >>> mmr(np.array([[0.9, 0.8, 0.5]]), twins, k=2, trade_off=0.5)
     array([[0, 2]])
     """
-    relevance, vectors = np.asarray(relevance, float), np.asarray(vectors)
-    if relevance.ndim != 2 or vectors.shape[:-1] != relevance.shape:
-        raise ValueError(
-            "relevance must be (Q, n) and vectors (Q, n, D), got shapes "
-            f"{relevance.shape} and {vectors.shape}"
-        )
-    n_lists, n = relevance.shape
-    if not 1 <= k <= n:
-        raise ValueError(f"k must be from 1 to {n} (candidates), got {k}")
-    if not 0 <= trade_off <= 1:
-        raise ValueError(f"trade_off must be in [0, 1], got {trade_off}")
-    if not (relevance < np.inf).all():
-        raise ValueError("relevance must be finite or -inf, got nan or inf")
-    if not np.isfinite(vectors).all():
-        raise ValueError("vectors must be finite, got nan or inf")
+    relevance, vectors = _checked(relevance, vectors, k=k, trade_off=trade_off)
+    n_lists = len(relevance)
     lists = np.arange(n_lists)
     left = relevance > -np.inf  # (Q, n) candidates not chosen yet
     value = trade_off * np.where(left, relevance, 0.0)
@@ -63,3 +52,112 @@ def mmr(
         similar = np.einsum("qnd,qd->qn", vectors, vectors[lists, best])
         redundancy = np.maximum(redundancy, similar) if place else similar
     return chosen
+
+
+def dpp(
+    relevance: np.ndarray,
+    vectors: np.ndarray,
+    *,
+    k: int,
+    trade_off: float,
+    likeness: float = 1.0,
+) -> np.ndarray:
+    """Determinantal point process: the list whose items span most volume.
+
+    The kernel is L = diag(q) S diag(q) with q = exp(alpha * relevance) and
+    alpha = trade_off / (2 * (1 - trade_off)). The list that maximises
+    det(L) also maximises trade_off * sum of relevance + (1 - trade_off) *
+    log det(S). Finding it is NP-hard; each place goes to the candidate that
+    raises the objective most. An incremental Cholesky factor of S makes
+    that O(k² n) a list, and O(k n D) for the similarities.
+
+    Args:
+        relevance: (Q, n) as in `mmr`; weighed against the log of a
+            squared distance.
+        vectors: (Q, n, D) one vector per candidate, of any length. A vector
+            of zeros is like no other candidate. The sign of a cosine is
+            lost: opposite vectors span no volume, and count as alike.
+        k: places to fill, from 1 to n.
+        trade_off: theta of the paper, in [0, 1]: 1 takes the most relevant,
+            repetitions included, 0 the least similar.
+        likeness: the similarity S of two candidates is likeness * cosine,
+            in [0, 1]. At 1 a repetition, such as a second video with the
+            same one-hot topic, makes S singular: its gain is log 0, and no
+            relevance makes up for it. Below 1 it is a matter of price:
+            log(1 - likeness²) for the second of a topic.
+
+    Returns:
+        (Q, k) positions among the candidates, in the order chosen: each
+        time the largest trade_off * relevance + (1 - trade_off) * log d²,
+        where d² in [0, 1] is the squared distance from the span of those
+        chosen before. Equal ones by lower position. When only repetitions
+        are left (d² < 1e-9), they follow in the order of relevance; -1
+        when no candidate is left.
+
+    Raises:
+        ValueError: as `mmr`; likeness outside [0, 1].
+
+    Source: Chen, Zhang & Zhou (2018), Advances in Neural Information
+    Processing Systems 31, arXiv:1709.05135.
+
+    >>> twins = np.array([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
+    >>> dpp(np.array([[0.9, 0.8, 0.5]]), twins, k=3, trade_off=0.5)
+    array([[0, 2, 1]])
+    """
+    relevance, vectors = _checked(relevance, vectors, k=k, trade_off=trade_off)
+    if not 0 <= likeness <= 1:
+        raise ValueError(f"likeness must be in [0, 1], got {likeness}")
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit = vectors / np.where(length > 0, length, 1.0)
+    lists = np.arange(len(relevance))
+    left = relevance > -np.inf  # (Q, n) candidates not chosen yet
+    value = np.where(left, relevance, 0.0)
+    factor = np.zeros((len(relevance), k, relevance.shape[1]))  # Cholesky
+    d2 = np.ones_like(value)
+    chosen = np.full((len(relevance), k), -1)
+    for place in range(k):
+        gain = np.round(d2, 12)  # rounding errors must not break ties
+        new = left & ((gain >= NOTHING_NEW) | (trade_off == 1))
+        score = trade_off * value + (1 - trade_off) * np.log(
+            np.maximum(gain, NOTHING_NEW)
+        )
+        score = np.where(new.any(axis=1, keepdims=True), score, value)
+        open_to = np.where(new.any(axis=1, keepdims=True), new, left)
+        best = np.where(open_to, score, -np.inf).argmax(axis=1)  # (Q,)
+        chosen[:, place] = np.where(left[lists, best], best, -1)
+        left[lists, best] = False
+        if place == k - 1:
+            break
+        cosine = np.einsum("qnd,qd->qn", unit, unit[lists, best])
+        above = factor[:, :place]  # (Q, place, n)
+        known = np.einsum("qpn,qp->qn", above, above[lists, :, best])
+        # what is chosen as a repetition adds no direction of its own
+        d2_best = d2[lists, best][:, None]
+        factor[:, place] = np.where(
+            d2_best >= NOTHING_NEW,
+            (likeness * cosine - known) / np.sqrt(np.maximum(d2_best, 1e-12)),
+            0.0,
+        )
+        d2 = np.maximum(d2 - factor[:, place] ** 2, 0.0)
+    return chosen
+
+
+def _checked(relevance, vectors, *, k: int, trade_off: float):
+    """Relevance and vectors as float64, or the ValueError of `mmr`."""
+    relevance = np.asarray(relevance, dtype=np.float64)
+    vectors = np.asarray(vectors, dtype=np.float64)
+    if relevance.ndim != 2 or vectors.shape[:-1] != relevance.shape:
+        raise ValueError(
+            "relevance must be (Q, n) and vectors (Q, n, D), got shapes "
+            f"{relevance.shape} and {vectors.shape}"
+        )
+    n = relevance.shape[1]
+    if not 1 <= k <= n:
+        raise ValueError(f"k must be from 1 to {n} (candidates), got {k}")
+    if not 0 <= trade_off <= 1:
+        raise ValueError(f"trade_off must be in [0, 1], got {trade_off}")
+    if not (relevance < np.inf).all():
+        raise ValueError("relevance must be finite or -inf, got nan or inf")
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors must be finite, got nan or inf")
+    return relevance, vectors
