@@ -1,0 +1,286 @@
+"""Deep and cross network, version 2, with a tower for the position.
+
+Cross layers multiply features with each other, degree by degree; a deep part
+beside them learns what is no product. What the slot on the page adds to the
+logit is learned by a tower of its own, which sees nothing but the slot, and
+is left out when serving: slot 1 is the reference and always adds 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from utils.models import training
+
+PREDICTED_TOGETHER = 1 << 15  # rows; keeps memory small
+# Adam moves each weight by about lr a step, however far it has to go. A slot
+# logit has far to go, and takes steps of POSITION_STEP * lr.
+POSITION_STEP = 10.0
+
+
+class CrossLayer(nn.Module):
+    """x_{l+1} = x_0 * (W x_l + b) + x_l: one degree of products more."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, width)
+
+    def forward(self, x_0: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """(B, W) input of the network, (B, W) of the layer -> (B, W)."""
+        return x_0 * self.linear(x) + x
+
+
+class DcnNet(nn.Module):
+    """Cross layers and a deep part side by side, and the position's logit.
+
+    `n_values` counts the values of each categorical column; number 0 stands
+    for a value unknown in training. The rest as in `fit_dcn`.
+    """
+
+    def __init__(
+        self, n_numeric, n_values, *, embedding, n_cross, hidden, n_slots
+    ):
+        super().__init__()
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(n + 1, embedding, padding_idx=0) for n in n_values
+        )
+        width = n_numeric + embedding * len(n_values)
+        self.cross = nn.ModuleList(CrossLayer(width) for _ in range(n_cross))
+        layers, n_in = [], width
+        for n_out in hidden:
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+            n_in = n_out
+        self.deep = nn.Sequential(*layers)
+        self.head = nn.Linear(width + n_in, 1)
+        # row 0 is slot 1: as padding it stays 0 and is never trained
+        self.slot = nn.Embedding(n_slots, 1, padding_idx=0)
+        nn.init.zeros_(self.slot.weight)
+
+    def forward(
+        self,
+        numbers: torch.Tensor,
+        categories: torch.Tensor,
+        position: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """(B, F), (B, C) and (B,) from 1 -> (B,) logits; slot 1 if None."""
+        vectors = [
+            embedding(categories[:, column])
+            for column, embedding in enumerate(self.embeddings)
+        ]
+        x = x_0 = torch.cat([numbers, *vectors], dim=1)
+        for layer in self.cross:
+            x = layer(x_0, x)
+        logit = self.head(torch.cat([x, self.deep(x_0)], dim=1))[:, 0]
+        if position is None:
+            return logit
+        return logit + POSITION_STEP * self.slot(position - 1)[:, 0]
+
+
+@dataclass(frozen=True)
+class Dcn:
+    """A trained network and what it needs to read rows.
+
+    Attributes:
+        net: the network.
+        mean, sd: of the numeric columns over the training rows.
+        values: column number -> its values, sorted; the categorical ones.
+        position_logits: (P,) what slots 1..P add to the logit, the first of
+            them 0; (1,) without a position tower.
+        curve: one dict per epoch, as `training.fit` returns it.
+    """
+
+    net: DcnNet
+    mean: np.ndarray
+    sd: np.ndarray
+    values: dict[int, np.ndarray]
+    position_logits: np.ndarray
+    curve: list[dict]
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """(n, columns of training) -> (n,) float64 chances in [0, 1], slot 1.
+
+        A categorical value that training did not see is a vector of zeros.
+
+        Raises:
+            ValueError: another number of columns; values not finite.
+        """
+        rows = _checked_rows(rows, len(self.mean) + len(self.values))
+        tensors = _tensors(rows, self.mean, self.sd, self.values)
+        chances = np.empty(len(rows))
+        with torch.no_grad():
+            for start in range(0, len(rows), PREDICTED_TOGETHER):
+                part = slice(start, start + PREDICTED_TOGETHER)
+                logits = self.net(*(tensor[part] for tensor in tensors))
+                chances[part] = torch.sigmoid(logits.double()).numpy()
+        return chances
+
+
+def fit_dcn(
+    rows: np.ndarray,
+    labels: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    position: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    valid: tuple | None = None,
+    categorical: Sequence[int] = (),
+    embedding: int = 8,
+    n_cross: int = 2,
+    hidden: Sequence[int] = (32, 16),
+    epochs: int = 8,
+    batch_size: int = 1024,
+    lr: float = 0.003,
+    weight_decay: float = 0.0,
+    patience: int = 2,
+) -> Dcn:
+    """Train a DCN-v2 on labels in [0, 1] by cross-entropy.
+
+    With a position tower the logit is f(row) + g(slot): exact where the slot
+    multiplies the odds, nearly so where it multiplies a small chance. It
+    tells the two apart only if like rows were shown in several slots.
+
+    Args:
+        rows: (n, F) finite numbers, standardised inside by mean and
+            deviation of these rows; the position is not among them.
+        labels: (n,) in [0, 1], binary or soft.
+        rng: draws initial weights and batches.
+        position: (n,) integer slots from 1, or None for no position tower.
+        weights: (n,) at least 0, not all 0; None weighs all rows the same.
+        valid: (rows, labels[, position[, weights]]) like those of training;
+            decides when to stop. None trains all epochs.
+        categorical: numbers of the columns whose values are names (of a
+            country, a topic) and get a vector each.
+        embedding: length of those vectors.
+        n_cross: cross layers, from 0; products of up to n_cross + 1 factors.
+        hidden: widths of the deep part; () leaves it linear.
+        epochs, batch_size, lr, weight_decay, patience: see `training.fit`.
+
+    Returns:
+        The trained network, ready to predict.
+
+    Raises:
+        ValueError: shapes that do not fit; values not finite or out of
+            range; valid rows without a position that training has, or in a
+            slot beyond those of training; a setting out of its range.
+
+    Source: Wang et al. (2021), doi:10.1145/3442381.3450078; the position
+    tower: Zhao et al. (2019), doi:10.1145/3298689.3346997.
+
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.choice([-1.0, 1.0], size=(512, 2))  # label: signs agree
+    >>> model = fit_dcn(x, x[:, 0] * x[:, 1] > 0, epochs=40, batch_size=64,
+    ...                 rng=rng)
+    >>> model.predict(np.array([[1.0, 1.0], [1.0, -1.0]])).round(1)
+    array([1., 0.])
+    """
+    for name, value, least in [
+        ("embedding", embedding, 1), ("n_cross", n_cross, 0),
+        ("hidden", min(hidden, default=1), 1),
+    ]:  # fmt: skip
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+    rows = _checked_rows(rows, np.shape(rows)[-1])
+    last = rows.shape[1] - 1
+    if not set(categorical) <= set(range(last + 1)):
+        raise ValueError(
+            f"categorical must be columns in 0..{last}, got {categorical}"
+        )
+    train = _checked_targets(rows, labels, position, weights)
+    n_slots = int(train[0].max())
+    values = {column: np.unique(rows[:, column]) for column in categorical}
+    numbers = np.delete(rows, list(values), axis=1)
+    mean, sd = numbers.mean(axis=0), numbers.std(axis=0)
+    sd[sd <= 1e-9 * np.abs(mean)] = 1.0  # a constant column says nothing
+    held_out = ()
+    if valid is not None:
+        valid_rows = _checked_rows(valid[0], last + 1)
+        targets = _checked_targets(valid_rows, *valid[1:])
+        if (position is None) != (len(valid) < 3 or valid[2] is None):
+            raise ValueError("valid needs a position where training has one")
+        if targets[0].max() > n_slots:
+            raise ValueError(
+                f"valid positions must be at most {n_slots}, as in training, "
+                f"got {targets[0].max()}"
+            )
+        held_out = (*_tensors(valid_rows, mean, sd, values), *targets)
+
+    with training.seeded(rng):
+        net = DcnNet(
+            numbers.shape[1],
+            [len(known) for known in values.values()],
+            embedding=embedding,
+            n_cross=n_cross,
+            hidden=hidden,
+            n_slots=n_slots,
+        )
+
+    def loss(numbers, categories, slot, label, weight):
+        return functional.binary_cross_entropy_with_logits(
+            net(numbers, categories, slot), label, weight=weight
+        )
+
+    curve = training.fit(
+        net,
+        loss,
+        (*_tensors(rows, mean, sd, values), *train),
+        held_out,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        weight_decay=weight_decay,
+        patience=patience,
+        rng=rng,
+    )
+    slots = POSITION_STEP * net.slot.weight.detach()[:, 0].double().numpy()
+    return Dcn(net, mean, sd, values, slots, curve)
+
+
+def _tensors(rows, mean, sd, values):
+    """(n, F) float32 standardised numbers and (n, C) int64 categories."""
+    numbers = (np.delete(rows, list(values), axis=1) - mean) / sd
+    categories = np.zeros((len(rows), len(values)), dtype=np.int64)
+    for place, (column, known) in enumerate(values.items()):
+        at = np.searchsorted(known, rows[:, column]).clip(max=len(known) - 1)
+        found = known[at] == rows[:, column]
+        categories[:, place] = np.where(found, at + 1, 0)
+    numbers = numbers.astype(np.float32)
+    return torch.from_numpy(numbers), torch.from_numpy(categories)
+
+
+def _checked_rows(rows, n_columns: int) -> np.ndarray:
+    """(n, n_columns) finite float64, or a ValueError."""
+    rows = np.asarray(rows, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != n_columns or n_columns == 0:
+        raise ValueError(f"rows must be (n, {n_columns}), got {rows.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError("rows must be finite, got nan or inf")
+    return rows
+
+
+def _checked_targets(rows, labels, position=None, weights=None):
+    """Tensors of slots (1 if None), labels, weights with mean 1."""
+    n = len(rows)
+    labels = np.asarray(labels, dtype=np.float64)
+    slots = np.ones(n, dtype=int) if position is None else np.array(position)
+    weights = np.ones(n) if weights is None else np.asarray(weights, float)
+    named = {"labels": labels, "position": slots, "weights": weights}
+    for name, given in named.items():
+        if given.shape != (n,) or n == 0:
+            raise ValueError(f"{name} must be ({n},), n > 0: {given.shape}")
+    if not ((labels >= 0) & (labels <= 1)).all():
+        raise ValueError("labels must lie in [0, 1]")
+    if slots.dtype.kind not in "iu" or slots.min() < 1:
+        raise ValueError("position must be integers from 1")
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise ValueError("weights must be finite, at least 0 and not all 0")
+    return (
+        torch.from_numpy(slots.astype(np.int64)),
+        torch.from_numpy(labels.astype(np.float32)),
+        torch.from_numpy((weights / weights.mean()).astype(np.float32)),
+    )
