@@ -51,6 +51,17 @@ def test_accidental_hits_are_masked_by_hand():
     assert loss_of([7, 1, 7], temperature=0.5) == pytest.approx(expected)
 
 
+def test_own_other_items_are_masked_by_hand():
+    # Pairs 0 and 1 are of one user.
+    expected = -(
+        log(exp(2) / (exp(2) + exp(0)))
+        + log(exp(3) / (exp(3) + exp(1)))
+        + log(exp(1) / (exp(1) + exp(0) + exp(1)))
+    ) / 3  # fmt: skip
+    got = loss_of([0, 1, 2], temperature=1.0, users=torch.tensor([4, 4, 5]))
+    assert got == pytest.approx(expected)
+
+
 def test_equal_log_q_changes_nothing():
     plain = loss_of([0, 1, 2], temperature=0.3)
     equal = loss_of([0, 1, 2], temperature=0.3, log_q=torch.full((3,), -2.0))

@@ -27,6 +27,7 @@ def in_batch_softmax_loss(
     *,
     temperature: float,
     log_q: torch.Tensor | None = None,
+    users: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Cross-entropy of each user's own item against the batch's other items.
 
@@ -38,6 +39,8 @@ def in_batch_softmax_loss(
         temperature: divides the scores, above 0.
         log_q: (B,) log of the chance that a draw of the batch is this item,
             subtracted from its column; None leaves the correction out.
+        users: (B,) whose pair it is; the other items of the same user are
+            then masked too. None where pairs are drawn at random.
 
     Returns:
         Scalar >= 0: mean over b of -log softmax(s_b / t - log q)[b].
@@ -50,12 +53,14 @@ def in_batch_softmax_loss(
     >>> round(loss.item(), 4)  # two equal scores: log 2
     0.6931
     """
-    same_item = items[:, None] == items  # (B, B)
-    same_item.fill_diagonal_(False)
-    offset = torch.zeros(same_item.shape, dtype=user_vectors.dtype)
+    no_negative = items[:, None] == items  # (B, B)
+    if users is not None:
+        no_negative |= users[:, None] == users
+    no_negative.fill_diagonal_(False)
+    offset = torch.zeros(no_negative.shape, dtype=user_vectors.dtype)
     if log_q is not None:
         offset -= log_q
-    offset.masked_fill_(same_item, -torch.inf)
+    offset.masked_fill_(no_negative, -torch.inf)
     # One fused product with constants: a third faster than step by step.
     logits = torch.addmm(offset, user_vectors / temperature, item_vectors.T)
     return functional.cross_entropy(logits, torch.arange(len(items)))

@@ -1,0 +1,296 @@
+"""A small sequence model: the last watches, in order, become a user vector.
+
+Causal self-attention reads a history and predicts, after each watch, the
+next one. Items are the same towers as in `two_tower`, so that a new item has
+a vector, and there is no user id: a history is all that is known of a user.
+A learned start token opens each history; a user without one is that token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from utils.models import training, two_tower
+
+START, EMPTY = -1, -2  # in a (W, L) table of item numbers
+ENCODED_TOGETHER = 4096  # histories; keeps memory small
+
+
+class Block(nn.Module):
+    """Causal self-attention, then a small network; both add to their input."""
+
+    def __init__(self, dim: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.before_attention = nn.LayerNorm(dim)
+        self.query_key_value = nn.Linear(dim, 3 * dim)
+        self.mixed = nn.Linear(dim, dim)
+        self.network = nn.Sequential(
+            nn.LayerNorm(dim),
+            nn.Linear(dim, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, dim),
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, L, D) -> (B, L, D); row l depends on rows up to l alone."""
+        q, k, v = self.query_key_value(self.before_attention(x)).chunk(3, -1)
+        seen = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.dropout(self.mixed(seen))
+        return x + self.dropout(self.network(x))
+
+
+class SequenceNet(nn.Module):
+    """Item numbers in order -> after each of them, a vector of the user."""
+
+    def __init__(
+        self, item_tower, *, dim, length, hidden, n_blocks, dropout, normalise
+    ):
+        super().__init__()
+        self.item_tower = item_tower
+        self.start = nn.Parameter(torch.zeros(dim))
+        self.place = nn.Parameter(0.1 * torch.randn(length, dim))
+        self.dropout = nn.Dropout(dropout)
+        blocks = [Block(dim, hidden, dropout) for _ in range(n_blocks)]
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, dim))
+        self.normalise = normalise
+
+    def forward(self, histories: torch.Tensor) -> torch.Tensor:
+        """(B, l <= L) items, START or EMPTY at the end -> (B, l, D)."""
+        # what is EMPTY lies behind all items: the causal mask hides it
+        items = self.item_tower(histories.clamp(min=0).flatten())
+        items = items.reshape(*histories.shape, -1)
+        x = torch.where(histories[..., None] >= 0, items, self.start)
+        x = self.dropout(x + self.place[: histories.shape[1]])
+        vectors = self.head(self.blocks(x))
+        if self.normalise:
+            return functional.normalize(vectors, dim=-1)
+        return vectors
+
+
+@dataclass(frozen=True)
+class SequenceVectors:
+    """What serving needs; the same fields as `two_tower.TwoTowerVectors`.
+
+    Attributes:
+        user_vectors: (U, D) float32 after each user's last watch.
+        item_vectors: (N, D) float32; scores are `user_vectors @
+            item_vectors.T`, without temperature or log-Q.
+        curve: one dict per epoch, as `training.fit` returns it.
+        net: gives new histories a vector (`user_vectors_of`).
+    """
+
+    user_vectors: np.ndarray
+    item_vectors: np.ndarray
+    curve: list[dict]
+    net: SequenceNet
+
+
+def fit_sequence(
+    user: np.ndarray,
+    item: np.ndarray,
+    time: np.ndarray,
+    *,
+    n_users: int,
+    n_items: int,
+    rng: np.random.Generator,
+    item_features: np.ndarray | None = None,
+    item_ids: bool = True,
+    log_q: np.ndarray | None = None,
+    length: int = 20,
+    dim: int = 32,
+    hidden: int = 64,
+    n_blocks: int = 1,
+    dropout: float = 0.1,
+    normalise: bool = True,
+    temperature: float = 0.2,
+    epochs: int = 20,
+    batch_size: int = 64,
+    lr: float = 0.003,
+    weight_decay: float = 0.0,
+    held_out_share: float = 0.1,
+    patience: int = 3,
+) -> SequenceVectors:
+    """Train self-attention to tell each user's next watch from other users'.
+
+    Args:
+        user, item: (P,) int, the watches.
+        time: (P,) sortable; watches at the same time keep their order.
+        n_users, n_items: U and N, also those without a watch.
+        rng: draws the held-out histories, initial weights and batches.
+        item_features: (N, G) floats of about unit size, or None.
+        item_ids: whether each item has an embedding of its own.
+        log_q: as in `two_tower.fit_two_tower`.
+        length: L, watches that a vector can depend on; longer histories
+            are cut into pieces of L for training.
+        dim: D, length of the vectors.
+        hidden: width of the networks on features and in the blocks.
+        n_blocks: layers of attention, at least 1.
+        dropout: share of values set to 0 in training, in [0, 1).
+        normalise: cosine scores; otherwise inner products.
+        temperature: divides scores in training.
+        batch_size: histories a step; each watch in them is predicted, the
+            watches of the others are its negatives.
+        held_out_share: share of the histories, in [0, 1), that decides when
+            to stop; 0 trains all epochs.
+        epochs, lr, weight_decay, patience: see `training.fit`.
+
+    Returns:
+        Vectors of all users and items, and the training curve.
+
+    Raises:
+        ValueError: arrays of unequal length; as `two_tower.fit_two_tower`.
+
+    Source: Kang & McAuley (2018), doi:10.1109/ICDM.2018.00035, with the
+    in-batch softmax of Yi et al. (2019), doi:10.1145/3298689.3346996.
+
+    >>> user = np.repeat(np.arange(40), 5)  # items 0..4, round and round
+    >>> item = (user + np.tile(np.arange(5), 40)) % 5
+    >>> got = fit_sequence(user, item, np.arange(200), n_users=40, n_items=5,
+    ...                    dim=8, lr=0.01, rng=np.random.default_rng(0))
+    >>> scores = got.user_vectors @ got.item_vectors.T
+    >>> bool((scores.argmax(axis=1) == (item[4::5] + 1) % 5).all())
+    True
+    """
+    user, item, time = np.asarray(user), np.asarray(item), np.asarray(time)
+    if not user.shape == item.shape == time.shape or user.ndim != 1:
+        raise ValueError(
+            "user, item and time must be of one length, got shapes "
+            f"{user.shape}, {item.shape} and {time.shape}"
+        )
+    pairs = np.column_stack([user, item])
+    pairs = two_tower._checked_pairs(pairs, n_users=n_users, n_items=n_items)
+    counts = {"length": length, "dim": dim, "n_blocks": n_blocks}
+    for name, value in (counts | {"hidden": hidden}).items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
+    shares = {"held_out_share": held_out_share, "dropout": dropout}
+    for name, share in shares.items():
+        if not 0 <= share < 1:
+            raise ValueError(f"{name} must lie in [0, 1), got {share}")
+    if not item_ids and item_features is None:
+        raise ValueError("the item tower needs ids or features")
+    features = two_tower._checked_features("item", item_features, n_items)
+    if log_q is not None:
+        log_q = np.asarray(log_q, dtype=np.float32)
+        if log_q.shape != (n_items,) or not np.isfinite(log_q[item]).all():
+            raise ValueError(
+                f"log_q must be ({n_items},) and finite for every item that "
+                f"occurs, got shape {log_q.shape}"
+            )
+        log_q = torch.from_numpy(log_q)
+
+    pairs = pairs[np.lexsort((time, pairs[:, 0]))]
+    owner, before, after = training_windows(pairs, length=length)
+    with training.seeded(rng):
+        shape = {"dim": dim, "hidden": hidden, "normalise": normalise}
+        tower = two_tower.Tower(
+            n_items, ids=item_ids, features=features, **shape
+        )
+        net = SequenceNet(
+            tower, length=length, n_blocks=n_blocks, dropout=dropout, **shape
+        )
+
+    def loss(owner, before, after):
+        real = after >= 0  # (B, L)
+        items = after[real]  # (M,), all next watches of the batch
+        return two_tower.in_batch_softmax_loss(
+            net(before)[real],
+            net.item_tower(items),
+            items,
+            temperature=temperature,
+            log_q=None if log_q is None else log_q[items],
+            users=owner[:, None].expand_as(after)[real],
+        )
+
+    order = rng.permutation(len(owner))
+    n_held_out = int(len(owner) * held_out_share)
+    tables = [torch.from_numpy(x[order]) for x in (owner, before, after)]
+    curve = training.fit(
+        net,
+        loss,
+        [table[n_held_out:] for table in tables],
+        [table[:n_held_out] for table in tables],
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        weight_decay=weight_decay,
+        patience=patience,
+        rng=rng,
+    )
+    users = user_vectors_of(net, last_watches(pairs, n_users, length=length))
+    with torch.no_grad():
+        items = net.item_tower(torch.arange(n_items)).numpy()
+    return SequenceVectors(users, items, curve, net)
+
+
+def training_windows(
+    pairs: np.ndarray, *, length: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Histories in pieces, and what came after each watch.
+
+    Args:
+        pairs: (P, 2) user and item, by user and then by time.
+        length: L, columns of a piece.
+
+    Returns:
+        (W,) user of each piece, (W, L) what preceded each watch, START for
+        the first of a user, and (W, L) the watch itself; EMPTY at the end.
+
+    >>> training_windows(np.array([[7, 3], [7, 4], [7, 5]]), length=2)[1:]
+    (array([[-1,  3],
+           [ 4, -2]]), array([[ 3,  4],
+           [ 5, -2]]))
+    """
+    user, item = pairs.T
+    place = np.arange(len(user)) - np.searchsorted(user, user)
+    column = place % length
+    piece = np.cumsum(column == 0) - 1
+    before, after = np.full((2, piece[-1] + 1, length), EMPTY)
+    after[piece, column] = item
+    before[piece, column] = np.where(place == 0, START, np.roll(item, 1))
+    return user[column == 0], before, after
+
+
+def last_watches(
+    pairs: np.ndarray, n_users: int, *, length: int
+) -> np.ndarray:
+    """(U, L) each user's START and items, the last L of these; then EMPTY.
+
+    >>> last_watches(np.array([[0, 3], [0, 4], [2, 5]]), 3, length=2)
+    array([[ 3,  4],
+           [-1, -2],
+           [-1,  5]])
+    """
+    user, item = pairs.T
+    watches = np.bincount(user, minlength=n_users)
+    skipped = np.maximum(watches + 1 - length, 0)  # tokens, START first
+    place = 1 + np.arange(len(user)) - np.searchsorted(user, user)
+    column = place - skipped[user]
+    histories = np.full((n_users, length), EMPTY)
+    histories[skipped == 0, 0] = START
+    kept = column >= 0
+    histories[user[kept], column[kept]] = item[kept]
+    return histories
+
+
+def user_vectors_of(net: SequenceNet, histories: np.ndarray) -> np.ndarray:
+    """(n, L) histories as from `last_watches` -> (n, D) float32."""
+    net.eval()
+    tokens = torch.from_numpy(histories)
+    last = (tokens != EMPTY).sum(dim=1) - 1
+    vectors = []
+    with torch.no_grad():
+        for start in range(0, len(tokens), ENCODED_TOGETHER):
+            part = slice(start, start + ENCODED_TOGETHER)
+            every = net(tokens[part])  # (B, L, D)
+            vectors.append(every[torch.arange(len(every)), last[part]])
+    return torch.cat(vectors).numpy()
