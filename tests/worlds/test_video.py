@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from utils.worlds.video import (
+    START,
     Requests,
     VideoConfig,
     VideoWorld,
@@ -189,6 +191,32 @@ def test_no_policy_beats_the_oracle(world):
         world.logging_policy, rng=np.random.default_rng(0)
     )
     assert (oracle.satisfied >= logging.satisfied - 1e-12).all()
+
+
+def test_log_of_later_days_shows_what_the_policy_chose(world):
+    shown = np.tile(np.arange(390, 400), (150, 1))  # uploaded by day 13
+    tables = world.log(
+        fixed_slates(shown), rng=np.random.default_rng(9), days=3, from_day=15
+    )
+    day = (tables.impressions.time - pd.Timestamp(START)).dt.days
+    assert set(day) == {15, 16, 17}
+    assert set(tables.impressions.video) == set(range(390, 400))
+    assert tables.videos.upload_day.max() == 17
+
+
+def test_people_come_back_for_what_satisfies(world):
+    back = world.truth.back_tomorrow(np.array([0, 2, 2]), np.array([1, 1, 0]))
+    assert back == pytest.approx(
+        [1 / (1 + np.exp(0.7)), 1 / (1 + np.exp(-0.3)), 1 / (1 + np.exp(-0.6))]
+    )
+    everyone, best = world.everyone(), best_slates(world)
+    reward = world.reward_of(everyone, best)
+    by_hand = world.truth.back_tomorrow(
+        reward.satisfied, reward.started - reward.satisfied
+    )
+    assert reward.returned == pytest.approx(by_hand)
+    worst = world.reward_of(everyone, best[:, ::-1])
+    assert reward.returned.mean() > worst.returned.mean()
 
 
 def test_experiment_randomises_users_and_sees_the_lift(world):

@@ -59,12 +59,14 @@ Policy = Callable[..., Slates]  # policy(requests, *, rng) -> Slates
 class Reward(NamedTuple):
     """Expected outcome of a request, arrays of shape (R,).
 
-    satisfied: satisfying watches; started: starts; watch_minutes: minutes.
+    satisfied: satisfying watches; started: starts; watch_minutes: minutes;
+    returned: chance that the user is back on the next day.
     """
 
     satisfied: np.ndarray
     started: np.ndarray
     watch_minutes: np.ndarray
+    returned: np.ndarray
 
 
 class Tables(NamedTuple):
@@ -298,7 +300,9 @@ class VideoWorld:
             1 - satisfy
         ) * t.share_seen(videos, False)
         minutes = appeal * share * t.duration_seconds[videos] / 60
-        return Reward((appeal * satisfy).sum(1), appeal.sum(1), minutes.sum(1))
+        satisfied, started = (appeal * satisfy).sum(1), appeal.sum(1)
+        returned = t.back_tomorrow(satisfied, started - satisfied)
+        return Reward(satisfied, started, minutes.sum(1), returned)
 
     def expected_reward(
         self,
@@ -343,6 +347,7 @@ class VideoWorld:
         *,
         rng: np.random.Generator,
         days: int | None = None,
+        from_day: int = 0,
     ) -> Tables:
         """What production records under a policy, by default its own.
 
@@ -351,15 +356,16 @@ class VideoWorld:
                 the default one.
             rng: draws requests, slates and outcomes.
             days: length; by default `log_days` of the config.
+            from_day: the first day; 0 is that of the log.
 
         Returns:
-            users who joined and videos that were uploaded by then, and one
+            users who joined and videos that were uploaded by its end, and one
             row per impression: session, user, video, time, position (1 is
             the top), propensity, explored, started, watch_seconds, liked,
             skipped.
         """
-        days = self.config.log_days if days is None else days
-        per_day = [self.requests(day, rng=rng) for day in range(days)]
+        end = from_day + (self.config.log_days if days is None else days)
+        per_day = [self.requests(day, rng=rng) for day in range(from_day, end)]
         requests = Requests(
             *(np.concatenate(x) for x in zip(*per_day, strict=True))
         )
@@ -395,8 +401,8 @@ class VideoWorld:
                 "skipped": outcome["skipped"].ravel(),
             }
         )
-        joined = self.users["joined_day"] < days
-        uploaded = self.videos["upload_day"] < days
+        joined = self.users["joined_day"] < end
+        uploaded = self.videos["upload_day"] < end
         return Tables(self.users[joined], self.videos[uploaded], impressions)
 
     def experiment(

@@ -168,6 +168,15 @@ class VideoTruth:
         videos = np.arange(self.config.videos_on(day))
         return self.relevance(user[:, None], videos[None, :], day)
 
+    def back_tomorrow(self, satisfied, disappointed) -> np.ndarray:
+        """Chance that a user is back on the next day.
+
+        From the expected numbers of starts in a visit that satisfied and
+        that did not. It is an outcome only: who comes on which day in the
+        log and in experiments does not depend on it.
+        """
+        return sigmoid(-0.4 + 0.5 * satisfied - 0.3 * disappointed)
+
     def share_seen(self, video: np.ndarray, satisfied: np.ndarray):
         """Mean share of a started video that is watched."""
         length = self.duration_seconds[video] / 240.0
