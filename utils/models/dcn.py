@@ -133,17 +133,18 @@ def fit_dcn(
     embedding: int = 8,
     n_cross: int = 2,
     hidden: Sequence[int] = (32, 16),
-    epochs: int = 8,
+    epochs: int = 20,
     batch_size: int = 1024,
     lr: float = 0.003,
     weight_decay: float = 0.0,
-    patience: int = 2,
+    patience: int = 3,
 ) -> Dcn:
     """Train a DCN-v2 on labels in [0, 1] by cross-entropy.
 
     With a position tower the logit is f(row) + g(slot): exact where the slot
-    multiplies the odds, nearly so where it multiplies a small chance. It
-    tells the two apart only if like rows were shown in several slots.
+    multiplies the odds, nearly so where it multiplies a small chance; for
+    larger chances the slots' logits come out steeper than log examination.
+    The tower needs like rows that were shown in several slots.
 
     Args:
         rows: (n, F) finite numbers, standardised inside by mean and
