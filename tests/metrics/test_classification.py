@@ -164,20 +164,13 @@ def test_average_precision_by_hand(labels, scores, expected):
     assert got == pytest.approx(expected, nan_ok=True)
 
 
-def test_precision_recall_and_precision_at_recall_by_hand():
+def test_precision_recall_by_hand():
     labels, scores = np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1])
     precision, recall = classification.precision_recall(labels, scores)
     assert precision.tolist() == [1 / 1, 1 / 2, 2 / 3, 2 / 4]
     assert recall.tolist() == [1 / 2, 1 / 2, 2 / 2, 2 / 2]
-    for wanted, best in [(0.5, 1.0), (0.51, 2 / 3), (1.0, 2 / 3)]:
-        assert (
-            classification.precision_at_recall(labels, scores, recall=wanted)
-            == best
-        )
-    none = classification.precision_at_recall(
-        np.zeros(2), scores[:2], recall=0.5
-    )
-    assert np.isnan(none)
+    _, nothing = classification.precision_recall(np.zeros(2), scores[:2])
+    assert np.isnan(nothing).all()
 
 
 def test_rows_of_no_weight_do_not_open_the_curve():
@@ -266,6 +259,3 @@ def test_rows_are_refused():
     ):
         with pytest.raises(ValueError, match=r"from 0 to 1, got 1\.5"):
             metric(one, np.array([1.5, 0]))
-    for recall in (0, 1.1, nan):
-        with pytest.raises(ValueError, match=f"up to 1, got {recall}"):
-            classification.precision_at_recall(one, one, recall=recall)

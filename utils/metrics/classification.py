@@ -102,7 +102,7 @@ def grouped_auc(
     Raises:
         ValueError: as `auc_by_group`.
 
-    Source: Zhou et al. (2018), doi:10.1145/3219819.3219823, section 6.
+    Source: Zhou et al. (2018), doi:10.1145/3219819.3219823.
 
     >>> grouped_auc(np.array([1, 0, 1, 0]), np.array([2, 1, 8, 9]),
     ...             np.array([0, 0, 1, 1]))
@@ -143,33 +143,6 @@ def average_precision(
     """
     precision, recall = precision_recall(labels, scores, weights=weights)
     return float(precision @ np.diff(recall, prepend=0.0))
-
-
-def precision_at_recall(
-    labels: np.ndarray, scores: np.ndarray, *, recall: float
-) -> float:
-    """Best precision among the thresholds that find enough.
-
-    Args:
-        labels: (n,) 0 or 1.
-        scores: (n,) higher means more likely positive.
-        recall: share of the positives that must be found, above 0, up to 1.
-
-    Returns:
-        In [0, 1]; nan without a positive.
-
-    Raises:
-        ValueError: as `roc_auc`; recall outside (0, 1].
-
-    >>> precision_at_recall(np.array([1, 0, 1]), np.array([3, 2, 1]),
-    ...                     recall=0.5)
-    1.0
-    """
-    if not 0 < recall <= 1:
-        raise ValueError(f"recall must be above 0 and up to 1, got {recall}")
-    precision, found = precision_recall(labels, scores)
-    enough = precision[found >= recall - 1e-12]
-    return float(enough.max()) if len(enough) else float("nan")
 
 
 def precision_recall(
