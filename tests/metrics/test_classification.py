@@ -1,0 +1,261 @@
+"""Order and probabilities of yes-or-no predictions."""
+
+from math import inf, log, nan
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from utils.metrics import classification
+
+# the same examples on every machine, however busy
+STEADY = settings(deadline=None, derandomize=True, max_examples=60)
+
+
+VALUES = st.integers(0, 4).map(float)
+
+
+@st.composite
+def rows(draw, value=VALUES):
+    """labels, scores (few distinct: ties are common) and weights."""
+    n = draw(st.integers(1, 12))
+    made = (
+        draw(hnp.arrays(np.int64, n, elements=st.integers(0, 1))),
+        draw(hnp.arrays(np.float64, n, elements=value)),
+        draw(hnp.arrays(np.int64, n, elements=st.integers(0, 3))),
+    )
+    return made
+
+
+PROBABILITIES = st.sampled_from([0.05, 0.25, 0.5, 0.9])
+
+
+# --- roc_auc ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "labels, scores, expected",
+    [
+        ([1, 0], [2, 1], 1.0),
+        ([1, 0], [1, 2], 0.0),
+        ([1, 0], [1, 1], 1 / 2),  # a tie is half a pair
+        ([1, 0, 1, 0], [4, 3, 2, 1], 3 / 4),
+        ([1, 0, 1, 0], [3, 3, 2, 1], (1 / 2 + 1 + 0 + 1) / 4),
+        ([True, False], [0.2, -7.0], 1.0),
+        ([1, 1], [1, 2], nan),  # one class
+        ([], [], nan),
+    ],
+)
+def test_roc_auc_by_hand(labels, scores, expected):
+    got = classification.roc_auc(np.array(labels), np.array(scores))
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(rows())
+def test_roc_auc_is_the_share_of_pairs_won_whatever_the_order(made):
+    labels, scores, weights = made
+    up, down = scores[labels == 1], scores[labels == 0]
+    won = (up[:, None] > down) + 0.5 * (up[:, None] == down)
+    got = classification.roc_auc(labels, scores)
+    assert got == pytest.approx(won.mean() if won.size else nan, nan_ok=True)
+    assert classification.roc_auc(
+        labels[::-1], np.exp(scores[::-1])
+    ) == pytest.approx(got, nan_ok=True)
+    # a weight is a number of copies
+    assert classification.roc_auc(
+        labels, scores, weights=weights
+    ) == pytest.approx(
+        classification.roc_auc(labels.repeat(weights), scores.repeat(weights)),
+        nan_ok=True,
+    )
+
+
+@STEADY
+@given(rows())
+def test_roc_auc_and_average_precision_agree_with_scikit_learn(made):
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    labels, scores, weights = made
+    weights = weights + 0.5
+    for weight in (None, weights):
+        if 0 < labels.sum():
+            assert classification.average_precision(
+                labels, scores, weights=weight
+            ) == pytest.approx(
+                average_precision_score(labels, scores, sample_weight=weight)
+            )
+        if 0 < labels.sum() < len(labels):
+            assert classification.roc_auc(
+                labels, scores, weights=weight
+            ) == pytest.approx(
+                roc_auc_score(labels, scores, sample_weight=weight)
+            )
+
+
+# --- groups -----------------------------------------------------------------
+
+
+def test_grouped_auc_by_hand():
+    labels = np.array([1, 0, 1, 0, 0, 1, 1])
+    scores = np.array([2, 1, 8, 9, 9, 5, 6])
+    groups = np.array([0, 0, 1, 1, 1, 3, 3])  # nobody in 2; one class in 3
+    got = classification.auc_by_group(labels, scores, groups)
+    np.testing.assert_array_equal(got, [1.0, 0.0, nan, nan])
+    assert classification.grouped_auc(labels, scores, groups) == (
+        (2 * 1.0 + 3 * 0.0) / (2 + 3)
+    )
+
+
+@STEADY
+@given(rows(), st.randoms(use_true_random=False))
+def test_auc_by_group_agrees_with_a_loop(made, random):
+    labels, scores, _ = made
+    groups = np.array([random.randrange(4) for _ in labels])
+    got = classification.auc_by_group(labels, scores, groups)
+    loop = [
+        classification.roc_auc(labels[groups == g], scores[groups == g])
+        for g in range(groups.max() + 1)
+    ]
+    np.testing.assert_allclose(got, loop)
+    # what is the same for a whole group moves nothing
+    shifted = scores + 100 * groups
+    np.testing.assert_allclose(
+        classification.auc_by_group(labels, shifted, groups), got
+    )
+
+
+def test_grouped_auc_without_a_group_of_both_classes_is_nan():
+    one, two = np.array([1, 0]), np.array([0, 1])
+    assert np.isnan(classification.grouped_auc(one, one, two))
+    empty = np.array([], dtype=int)
+    assert np.isnan(classification.grouped_auc(empty, empty, empty))
+
+
+def test_groups_refuse():
+    one = np.array([1, 0])
+    with pytest.raises(ValueError, match="integers, got float64"):
+        classification.auc_by_group(one, one, np.array([0.0, 1.0]))
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        classification.grouped_auc(one, one, np.array([0, -1]))
+    with pytest.raises(ValueError, match="as long as labels"):
+        classification.grouped_auc(one, one, np.array([0]))
+
+
+# --- precision and recall ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "labels, scores, expected",
+    [
+        ([1, 0, 1], [3, 2, 1], 1 / 2 * 1 + 1 / 2 * 2 / 3),
+        ([0, 1], [2, 1], 1 / 2),
+        ([0, 1, 1], [2, 2, 1], 1 / 2 * 1 / 2 + 1 / 2 * 2 / 3),  # one step
+        ([1, 0, 0, 0], [5, 5, 5, 5], 1 / 4),  # no order: the base rate
+        ([1, 1], [1, 2], 1.0),
+        ([0, 0], [1, 2], nan),
+        ([], [], nan),
+    ],
+)
+def test_average_precision_by_hand(labels, scores, expected):
+    got = classification.average_precision(np.array(labels), np.array(scores))
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+def test_precision_recall_by_hand():
+    labels, scores = np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1])
+    precision, recall = classification.precision_recall(labels, scores)
+    assert precision.tolist() == [1 / 1, 1 / 2, 2 / 3, 2 / 4]
+    assert recall.tolist() == [1 / 2, 1 / 2, 2 / 2, 2 / 2]
+    _, nothing = classification.precision_recall(np.zeros(2), scores[:2])
+    assert np.isnan(nothing).all()
+
+
+def test_rows_of_no_weight_do_not_open_the_curve():
+    got = classification.average_precision(
+        np.array([0, 1]), np.array([2, 1]), weights=np.array([0, 1])
+    )
+    assert got == 1.0
+
+
+# --- probabilities ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "labels, p, loss, squared",
+    [
+        ([1, 0], [0.5, 0.5], log(2), 1 / 4),
+        ([1, 0], [0.8, 0.4], -(log(0.8) + log(0.6)) / 2, (0.04 + 0.16) / 2),
+        ([1, 0], [1.0, 0.0], 0.0, 0.0),
+        ([1, 0], [0.0, 0.0], inf, 1 / 2),  # not clipped
+        ([], [], nan, nan),
+    ],
+)
+def test_log_loss_and_brier_by_hand(labels, p, loss, squared):
+    labels, p = np.array(labels), np.array(p)
+    got = [
+        classification.log_loss(labels, p),
+        classification.brier(labels, p),
+    ]
+    assert got == pytest.approx([loss, squared], nan_ok=True)
+
+
+def test_an_impossible_row_of_no_weight_is_ignored():
+    got = classification.log_loss(
+        np.array([1, 1]), np.array([0.0, 0.5]), weights=np.array([0, 2])
+    )
+    assert got == pytest.approx(log(2))
+
+
+def test_normalised_entropy_by_hand():
+    labels = np.array([1, 0, 0, 0])
+    rate = np.full(4, 1 / 4)
+    assert classification.normalised_entropy(labels, rate) == pytest.approx(1)
+    better = classification.normalised_entropy(labels, [0.7, 0.1, 0.1, 0.1])
+    entropy = -(log(0.25) + 3 * log(0.75)) / 4
+    assert better == pytest.approx(-(log(0.7) + 3 * log(0.9)) / 4 / entropy)
+    assert np.isnan(classification.normalised_entropy(labels[1:], rate[1:]))
+
+
+@STEADY
+@given(rows(value=PROBABILITIES))
+def test_log_loss_and_brier_agree_with_scikit_learn(made):
+    from sklearn.metrics import brier_score_loss, log_loss
+
+    labels, p, weights = made
+    for weight in (None, weights + 0.5):
+        assert classification.log_loss(
+            labels, p, weights=weight
+        ) == pytest.approx(
+            log_loss(labels, p, sample_weight=weight, labels=[0, 1])
+        )
+        if 0 < labels.sum() < len(labels):
+            assert classification.brier(
+                labels, p, weights=weight
+            ) == pytest.approx(
+                brier_score_loss(labels, p, sample_weight=weight)
+            )
+
+
+# --- refusal ----------------------------------------------------------------
+
+
+def test_rows_are_refused():
+    one = np.array([1, 0])
+    with pytest.raises(ValueError, match="labels must be 0 or 1, got 2"):
+        classification.roc_auc(np.array([0, 2]), one)
+    with pytest.raises(ValueError, match="scores must be finite, got nan"):
+        classification.average_precision(one, np.array([nan, 1]))
+    with pytest.raises(ValueError, match="one length, got shapes"):
+        classification.roc_auc(one, np.array([1.0]))
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        classification.roc_auc(one, one, weights=np.array([-1, 1]))
+    for metric in (
+        classification.log_loss,
+        classification.brier,
+        classification.normalised_entropy,
+    ):
+        with pytest.raises(ValueError, match=r"from 0 to 1, got 1\.5"):
+            metric(one, np.array([1.5, 0]))

@@ -1,0 +1,146 @@
+"""Boxes found against boxes that are there."""
+
+from math import nan
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from utils.metrics import detection
+
+STEADY = settings(deadline=None, derandomize=True, max_examples=60)
+CORNERS = hnp.arrays(
+    np.int64, st.tuples(st.integers(1, 4), st.just(4)),
+    elements=st.integers(0, 6),
+).map(lambda b: np.hstack([b[:, :2], b[:, :2] + b[:, 2:]]))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "found, true, expected",
+    [
+        ([0, 0, 2, 2], [0, 0, 2, 2], 1.0),
+        ([0, 0, 2, 2], [1, 0, 3, 2], 2 / (4 + 4 - 2)),
+        ([0, 0, 2, 2], [1, 1, 2, 2], 1 / 4),
+        ([0, 0, 1, 1], [1, 0, 2, 1], 0.0),  # they touch
+        ([0, 0, 1, 1], [5, 5, 6, 6], 0.0),  # apart in both directions
+        ([0, 0, 0, 1], [0, 0, 1, 1], 0.0),
+        ([0, 0, 0, 1], [0, 0, 0, 1], nan),  # no area at all
+    ],
+)
+def test_iou_by_hand(found, true, expected):
+    got = detection.iou(np.array([found]), np.array([true]))
+    assert got.shape == (1, 1)
+    assert got[0, 0] == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(CORNERS, CORNERS)
+def test_iou_agrees_with_counting_pixels_and_is_symmetric(found, true):
+    def painted(box):
+        grid = np.zeros((13, 13), dtype=bool)
+        grid[box[0] : box[2], box[1] : box[3]] = True
+        return grid
+
+    got = detection.iou(found, true)
+    np.testing.assert_allclose(got, detection.iou(true, found).T)
+    for i, a in enumerate(map(painted, found)):
+        for j, b in enumerate(map(painted, true)):
+            both, either = (a & b).sum(), (a | b).sum()
+            expected = both / either if either else nan
+            assert got[i, j] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "scores, overlap, expected",
+    [
+        ([0.9, 0.8], [[0.6], [0.9]], [0, -1]),  # the first one takes it
+        ([0.8, 0.9], [[0.6], [0.9]], [-1, 0]),
+        ([0.9, 0.8], [[0.6, 0.7], [0.5, 0.9]], [1, 0]),  # then what is left
+        ([0.9], [[0.4]], [-1]),  # too little
+        ([0.9], [[0.5]], [0]),  # just enough
+        ([0.5, 0.5], [[0.7], [0.7]], [0, -1]),  # a tie keeps its order
+        ([0.5], [[0.7, 0.7]], [0]),  # lower index first
+        ([0.5], [[nan]], [-1]),
+        ([], np.zeros((0, 2)), []),
+        ([0.5], np.zeros((1, 0)), [-1]),
+    ],
+)
+def test_greedy_match_by_hand(scores, overlap, expected):
+    overlap = np.array(overlap, dtype=float)
+    before = overlap.copy()
+    got = detection.greedy_match(np.array(scores), overlap, at_least=0.5)
+    assert got.tolist() == expected
+    np.testing.assert_array_equal(overlap, before)  # not changed
+
+
+@pytest.mark.parametrize(
+    "is_hit, n_true, expected",
+    [
+        ([True], 1, 1.0),
+        ([True, False], 2, 51 / 101),  # recalls 0, .01, ... .50
+        ([False, True], 1, 1 / 2),
+        # best precision at or beyond: 1 up to a half, then 2/3
+        ([True, False, True], 2, (51 * 1 + 50 * 2 / 3) / 101),
+        ([False, False], 1, 0.0),
+        ([], 3, 0.0),
+        ([], 0, nan),
+        ([False], 0, nan),
+    ],
+)
+def test_average_precision_by_hand(is_hit, n_true, expected):
+    scores = -np.arange(len(is_hit))  # as listed
+    got = detection.average_precision(
+        scores, np.array(is_hit, dtype=bool), n_true=n_true
+    )
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(
+    hnp.arrays(np.bool_, st.integers(1, 12)),
+    st.integers(0, 5),
+    st.integers(0, 99),
+)
+def test_average_precision_agrees_with_the_definition(is_hit, missed, seed):
+    scores = np.random.default_rng(seed).permutation(len(is_hit))
+    n_true = is_hit.sum() + missed
+    got = detection.average_precision(scores, is_hit, n_true=n_true)
+    if n_true == 0:
+        assert np.isnan(got)
+        return
+    ranked = is_hit[np.argsort(-scores)]
+    points = [
+        (ranked[:i].sum(), ranked[:i].mean())
+        for i in range(1, len(ranked) + 1)
+    ]
+    expected = np.mean([
+        max((p for hits, p in points if 100 * hits >= r * n_true), default=0)
+        for r in range(101)
+    ])  # fmt: skip
+    assert got == pytest.approx(expected)
+
+
+def test_detection_refuses():
+    box, one = np.array([[0, 0, 1, 1]]), np.array([1.0])
+    with pytest.raises(ValueError, match=r"\(n, 4\), got shape \(4,\)"):
+        detection.iou(box[0], box)
+    for bad in ([1, 0, 0, 1], [0, 0, nan, 1]):
+        with pytest.raises(ValueError, match="left <= right"):
+            detection.iou(box, np.array([bad]))
+    for bad in (0, 1.5):
+        with pytest.raises(ValueError, match=f"up to 1, got {bad}"):
+            detection.greedy_match(one, np.ones((1, 1)), at_least=bad)
+    with pytest.raises(ValueError, match=r"\(D,\) and \(D, T\)"):
+        detection.greedy_match(one, np.ones((2, 1)), at_least=0.5)
+    with pytest.raises(ValueError, match="must not be nan"):
+        detection.greedy_match(np.array([nan]), np.ones((1, 1)), at_least=0.5)
+    with pytest.raises(ValueError, match="at least the 1 hits, got 0"):
+        detection.average_precision(one, np.array([True]), n_true=0)
+    with pytest.raises(ValueError, match="one length"):
+        detection.average_precision(one, np.array([True, False]), n_true=2)
+    with pytest.raises(ValueError, match="must not be nan"):
+        detection.average_precision(
+            np.array([nan]), np.array([True]), n_true=1
+        )
