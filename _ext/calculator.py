@@ -85,11 +85,11 @@ RESULTS = {
     "in_flight": ("Under way at the peak", "requests"),
     "log_gib": ("Log kept", "GiB"),
     "index_gib": ("Index, one copy", "GiB"),
-    "out_mbit": ("Traffic out at the peak", "Mbit per second"),
-    "qps_each": ("One ranker machine, flat out", "requests per second"),
-    "machines": ("Ranker machines", ""),
-    "usd_month": ("Rankers cost", "US dollars a month"),
-    "usd_thousand": ("Rankers cost", "US dollars per 1,000 requests"),
+    "out_mbit": ("Traffic out at the peak", "Mbit/s"),
+    "qps_each": ("One machine, flat out", "requests per second"),
+    "machines": ("Ranker fleet", "machines"),
+    "usd_month": ("Ranker fleet", "US dollars a month"),
+    "usd_thousand": ("Ranker fleet", "US dollars per 1,000 requests"),
 }
 WITHOUT = (
     "A calculator stands here when scripts run. Without them, the cells of "
@@ -128,9 +128,8 @@ def form_html() -> str:
         for title, fields in GROUPS.items()
     )
     results = "".join(
-        f"<div><dt>{escape(words)}</dt><dd>"
-        f'<span class="calculator-value" data-result="{key}">–</span> '
-        f"{escape(unit)}</dd></div>"
+        f"<div><dt>{escape(words)} <span>{escape(unit)}</span></dt>"
+        f'<dd data-result="{key}">–</dd></div>'
         for key, (words, unit) in RESULTS.items()
     )
     return (
