@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "index.html",
     "chapters/framework/seven_steps.html",
+    "chapters/framework/sizing.html",
     "chapters/cases/video_recommendation.html",
     "chapters/practice/flashcards.html",
     "chapters/reference/claims.html",

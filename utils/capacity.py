@@ -131,13 +131,256 @@ def machines(
     22
     """
     _check(peak_qps=peak_qps, qps_per_machine=qps_per_machine, spare=spare)
-    if qps_per_machine == 0:
-        raise ValueError("qps_per_machine must be above 0, got 0")
-    if not 0 < utilisation <= 1:
-        raise ValueError(f"utilisation must be in (0, 1], got {utilisation}")
-    load = peak_qps / (qps_per_machine * utilisation)
-    # rounded first: 10.000000000000002 machines are 10, not 11
-    return math.ceil(round(load, 9)) + spare
+    _check_above_0(qps_per_machine=qps_per_machine)
+    _check_share(utilisation=utilisation)
+    return _whole(peak_qps / (qps_per_machine * utilisation)) + spare
+
+
+def qps_per_machine(*, cores: float, cpu_ms_per_request: float) -> float:
+    """Requests per second of one machine whose cores are all busy.
+
+    Args:
+        cores: that work on requests; they do not wait for each other.
+        cpu_ms_per_request: time of one core that a request takes, waiting
+            for others left out; above 0.
+
+    Returns:
+        cores * 1,000 ms / cpu_ms_per_request.
+
+    Raises:
+        ValueError: a value negative or not finite; cpu_ms_per_request 0.
+
+    >>> qps_per_machine(cores=16, cpu_ms_per_request=20)
+    800.0
+    """
+    _check(cores=cores, cpu_ms_per_request=cpu_ms_per_request)
+    _check_above_0(cpu_ms_per_request=cpu_ms_per_request)
+    return cores * 1000 / cpu_ms_per_request
+
+
+def machines_for_memory(
+    *,
+    memory_gib: float,
+    memory_gib_per_machine: float,
+    usable_share: float = 0.7,
+) -> int:
+    """Machines among which something too large for one is divided.
+
+    Args:
+        memory_gib: all of it, one copy.
+        memory_gib_per_machine: of one machine or accelerator, above 0.
+        usable_share: of that memory, in (0, 1]; the rest is for the system,
+            the requests and the growth until the next order.
+
+    Returns:
+        memory_gib / (memory_gib_per_machine * usable_share), rounded up.
+
+    Raises:
+        ValueError: a value negative or not finite; memory_gib_per_machine
+            0; usable_share outside (0, 1].
+
+    >>> machines_for_memory(
+    ...     memory_gib=100, memory_gib_per_machine=64, usable_share=0.5)
+    4
+    """
+    _check(
+        memory_gib=memory_gib, memory_gib_per_machine=memory_gib_per_machine
+    )
+    _check_above_0(memory_gib_per_machine=memory_gib_per_machine)
+    _check_share(usable_share=usable_share)
+    return _whole(memory_gib / (memory_gib_per_machine * usable_share))
+
+
+def accelerators(
+    *,
+    peak_qps: float,
+    flops_per_request: float,
+    sustained_flops_per_s: float,
+    utilisation: float = 0.6,
+    spare: int = 0,
+) -> int:
+    """Accelerators that carry the arithmetic of the peak.
+
+    Args:
+        peak_qps: requests per second at the peak.
+        flops_per_request: floating-point operations of one request; a
+            multiplication and an addition count as two.
+        sustained_flops_per_s: of one accelerator at the batch size that the
+            latency allows, measured; a part of what its data sheet says.
+        utilisation: share of that one dares to use, in (0, 1].
+        spare: accelerators beyond the load, so that as many may fail.
+
+    Returns:
+        peak_qps * flops_per_request / (sustained_flops_per_s * utilisation),
+        rounded up, + spare. Whether the model fits into their memory is
+        another question: see `machines_for_memory`.
+
+    Raises:
+        ValueError: a value negative or not finite; sustained_flops_per_s 0;
+            utilisation outside (0, 1].
+
+    >>> accelerators(peak_qps=1000, flops_per_request=3e9,
+    ...     sustained_flops_per_s=1e12, utilisation=0.5, spare=1)
+    7
+    """
+    _check(
+        peak_qps=peak_qps,
+        flops_per_request=flops_per_request,
+        sustained_flops_per_s=sustained_flops_per_s,
+        spare=spare,
+    )
+    _check_above_0(sustained_flops_per_s=sustained_flops_per_s)
+    _check_share(utilisation=utilisation)
+    flops_per_s = peak_qps * flops_per_request
+    return _whole(flops_per_s / (sustained_flops_per_s * utilisation)) + spare
+
+
+def training_hours(
+    *,
+    examples: float,
+    flops_per_example: float,
+    accelerators: float,
+    sustained_flops_per_s: float,
+) -> float:
+    """Hours of a training run that is bound by arithmetic.
+
+    Args:
+        examples: seen, passes over the data included.
+        flops_per_example: forwards and backwards, about three times the
+            forward pass alone.
+        accelerators: that work together, above 0.
+        sustained_flops_per_s: of each of them, above 0.
+
+    Returns:
+        examples * flops_per_example
+        / (accelerators * sustained_flops_per_s) / 3,600 s.
+
+    Raises:
+        ValueError: a value negative or not finite; no accelerators or
+            sustained_flops_per_s 0.
+
+    >>> training_hours(examples=3.6e9, flops_per_example=1e6,
+    ...     accelerators=2, sustained_flops_per_s=1e12)
+    0.5
+    """
+    _check(
+        examples=examples,
+        flops_per_example=flops_per_example,
+        accelerators=accelerators,
+        sustained_flops_per_s=sustained_flops_per_s,
+    )
+    _check_above_0(
+        accelerators=accelerators, sustained_flops_per_s=sustained_flops_per_s
+    )
+    flops_per_s = accelerators * sustained_flops_per_s
+    return examples * flops_per_example / flops_per_s / 3600
+
+
+def training_cost_usd(
+    *, accelerators: float, hours: float, usd_per_accelerator_hour: float
+) -> float:
+    """Cost of one training run.
+
+    Args:
+        accelerators: rented for the run.
+        hours: from start to end, waiting for data included.
+        usd_per_accelerator_hour: price of one for an hour.
+
+    Returns:
+        accelerators * hours * usd_per_accelerator_hour.
+
+    Raises:
+        ValueError: a value negative or not finite.
+
+    >>> training_cost_usd(
+    ...     accelerators=8, hours=2.5, usd_per_accelerator_hour=4)
+    80.0
+    """
+    _check(
+        accelerators=accelerators,
+        hours=hours,
+        usd_per_accelerator_hour=usd_per_accelerator_hour,
+    )
+    return accelerators * hours * usd_per_accelerator_hour
+
+
+def concurrent_requests(
+    *, requests_per_second: float, latency_ms: float
+) -> float:
+    """Requests that are under way at one moment, on average.
+
+    Args:
+        requests_per_second: that arrive, and are answered.
+        latency_ms: mean time from arrival to answer.
+
+    Returns:
+        requests_per_second * latency_ms / 1,000 ms.
+
+    Raises:
+        ValueError: a value negative or not finite.
+
+    Source: Little (1961), doi:10.1287/opre.9.3.383.
+
+    >>> concurrent_requests(requests_per_second=2000, latency_ms=100)
+    200.0
+    """
+    _check(requests_per_second=requests_per_second, latency_ms=latency_ms)
+    return requests_per_second * latency_ms / 1000
+
+
+def queueing_delay_ms(*, service_ms: float, utilisation: float) -> float:
+    """Mean time a request waits before one busy server takes it: M/M/1.
+
+    Args:
+        service_ms: mean time of the work itself.
+        utilisation: share of the time the server works, in [0, 1).
+
+    Returns:
+        service_ms * utilisation / (1 - utilisation), for requests that
+        arrive independently of each other and work that is exponentially
+        distributed; steadier work waits less.
+
+    Raises:
+        ValueError: service_ms negative or not finite; utilisation outside
+            [0, 1).
+
+    Source: Harchol-Balter (2013), doi:10.1017/CBO9781139226424.
+
+    >>> queueing_delay_ms(service_ms=20, utilisation=0.75)
+    60.0
+    """
+    _check(service_ms=service_ms)
+    _check_below_1(utilisation=utilisation)
+    return service_ms * utilisation / (1 - utilisation)
+
+
+def response_quantile_ms(
+    *, service_ms: float, utilisation: float, quantile: float
+) -> float:
+    """Time, waiting included, within which a share of requests is done: M/M/1.
+
+    Args:
+        service_ms: mean time of the work itself.
+        utilisation: share of the time the server works, in [0, 1).
+        quantile: that share, in [0, 1); 0.99 for the 99th percentile.
+
+    Returns:
+        -ln(1 - quantile) * service_ms / (1 - utilisation): in this queue
+        the time from arrival to answer is exponentially distributed.
+
+    Raises:
+        ValueError: service_ms negative or not finite; utilisation or
+            quantile outside [0, 1).
+
+    Source: Harchol-Balter (2013), doi:10.1017/CBO9781139226424.
+
+    >>> round(response_quantile_ms(
+    ...     service_ms=1, utilisation=0.5, quantile=0.99), 2)
+    9.21
+    """
+    _check(service_ms=service_ms)
+    _check_below_1(utilisation=utilisation, quantile=quantile)
+    return -math.log1p(-quantile) * service_ms / (1 - utilisation)
 
 
 def bandwidth_mbit_per_s(
@@ -215,8 +458,7 @@ def cost_usd_per_thousand_requests(
         usd_per_machine_hour=usd_per_machine_hour,
         average_requests_per_second=average_requests_per_second,
     )
-    if average_requests_per_second == 0:
-        raise ValueError("average_requests_per_second must be above 0, got 0")
+    _check_above_0(average_requests_per_second=average_requests_per_second)
     usd_per_second = machines * usd_per_machine_hour / 3600
     return usd_per_second / average_requests_per_second * 1000
 
@@ -253,3 +495,26 @@ def _check(**values: float) -> None:
             raise ValueError(
                 f"{name} must be finite and at least 0, got {value}"
             )
+
+
+def _check_above_0(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be above 0, got {value}")
+
+
+def _check_share(**values: float) -> None:
+    for name, value in values.items():
+        if not 0 < value <= 1:
+            raise ValueError(f"{name} must be in (0, 1], got {value}")
+
+
+def _check_below_1(**values: float) -> None:
+    for name, value in values.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name} must be in [0, 1), got {value}")
+
+
+def _whole(load: float) -> int:
+    """So many machines for a load; 10.000000000000002 are 10, not 11."""
+    return math.ceil(round(load, 9))
