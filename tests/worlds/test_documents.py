@@ -67,6 +67,15 @@ def test_new_words_is_the_share_unknown_to_the_wide_world(share):
     assert world.corpus(3_000, rng=rng()).max() < wide
 
 
+def test_a_word_is_itself_or_a_new_one_of_the_same_meaning():
+    truth = world_of().changed(new_words=0.4).truth
+    wide = np.arange(36)
+    kept = truth.spoken == wide
+    assert 0 < kept.sum() < 36
+    assert np.array_equal(truth.spoken[~kept], wide[~kept] + 36)
+    assert np.array_equal(truth.meaning[truth.spoken], truth.meaning[wide])
+
+
 def test_new_words_change_no_meaning():
     near = world_of()
     far = near.changed(new_words=1.0)
