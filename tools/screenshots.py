@@ -15,9 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "index.html",
+    "chapters/framework/start_here.html",
     "chapters/framework/seven_steps.html",
     "chapters/cases/video_recommendation.html",
     "chapters/practice/flashcards.html",
+    "chapters/reference/notation.html",
+    "chapters/reference/glossary.html",
     "chapters/reference/claims.html",
     "chapters/reference/bibliography.html",
 ]
