@@ -7,8 +7,9 @@ of pages stands below the questions, each with what it is good for.
 
 from __future__ import annotations
 
+import planned
 from markup import inline, tag, text
-from planned import link
+
 from study import Quiz
 
 
@@ -31,15 +32,15 @@ class Diagnostic(Quiz):
         parts = [text("Read: ")]
         for n, name in enumerate(item["read"]):
             parts += [text("; ")] if n else []
-            parts += self.name(self.pages[name])
+            parts += self.link(self.pages[name])
         return parts
 
-    def name(self, page):
+    def link(self, page):
         section = page.get("section")
         if section and page["page"] in self.env.found_docs:
             source = self.env.doc2path(page["page"], base=False)
             return inline(self, f"[{page['title']}](/{source}#{section})")
-        return link(self.env, page["title"], page["page"])
+        return planned.link(self.env, page["title"], page["page"])
 
     def result(self, questions):
         rows = []
@@ -58,7 +59,7 @@ class Diagnostic(Quiz):
                 tag(
                     "li",
                     [
-                        *self.name(page),
+                        *self.link(page),
                         tag("span", words, class_="diagnostic-for"),
                     ],
                     data_there="yes" if there else "no",
