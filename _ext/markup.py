@@ -38,7 +38,9 @@ def _visit(self, node) -> None:
 
 
 def _depart(self, node) -> None:
-    self.body.append(f"</{node['html']}>\n")
+    # A line end after a span would be a space before the next full stop.
+    end = "" if node["html"] == "span" else "\n"
+    self.body.append(f"</{node['html']}>{end}")
 
 
 def _nothing(self, node) -> None:

@@ -30,6 +30,9 @@ FIELDS = {
     "rubric": {"step", *LEVELS},
 }
 TOP = {"chapter", "dialogue", *FIELDS}
+# A diagnostic stands on one page only, and is no part of a case.
+QUESTION = {"id", "competence", "question", "read", "answers"}
+READ = {"id", "title", "page"}
 
 
 class StudyError(ValueError):
@@ -156,7 +159,7 @@ def check_study(path: Path, root: Path | None = None) -> list[str]:
         fault(where, "must be a list with at least one item")
         return []
 
-    keys("file", study, {"chapter"}, frozenset(TOP))
+    keys("file", study, {"chapter"}, frozenset(TOP | {"diagnostic"}))
     chapter = study.get("chapter")
     source = chapter_source(root, chapter) if chapter == path.stem else None
     if chapter != path.stem:
@@ -186,6 +189,10 @@ def check_study(path: Path, root: Path | None = None) -> list[str]:
                 _check_answers(
                     where, item["answers"], anchors, source, fault, keys, words
                 )
+    if "diagnostic" in study:
+        _check_diagnostic(
+            root, study["diagnostic"], fault, keys, words, listed
+        )
     if "dialogue" in study:
         talk = keys("dialogue", study["dialogue"], {"title", "turns"})
         words("dialogue", talk, "title")
@@ -204,8 +211,67 @@ def check_study(path: Path, root: Path | None = None) -> list[str]:
     return faults
 
 
-def _check_answers(where, answers, anchors, source, fault, keys, words):
+def _check_diagnostic(root, diagnostic, fault, keys, words, listed):
+    """Pages with known addresses; questions, each with pages to read."""
+    diagnostic = keys("diagnostic", diagnostic, {"pages", "questions"})
+    known: set[str] = set()
+    for number, page in enumerate(
+        listed("diagnostic.pages", diagnostic.get("pages")), 1
+    ):
+        where = f"diagnostic pages[{number}]"
+        page = keys(where, page, READ, frozenset({"section"}))
+        words(where, page, *sorted(READ), "section")
+        if page.get("id") in known:
+            fault(where, f"id: '{page['id']}' is used twice in this file")
+        known.add(page.get("id"))
+        address = str(page.get("page", ""))
+        source = chapter_source(root, address.rpartition("/")[2])
+        if address.split("/")[0] != "chapters":
+            fault(where, f"page: must begin with chapters/, got '{address}'")
+        elif source and "section" in page:
+            anchors = headings(source)
+            if page["section"] not in anchors:
+                fault(
+                    where,
+                    f"section: no heading '{page['section']}' in chapter "
+                    f"{source.name}; there are {', '.join(anchors)}",
+                )
+    taken: set[str] = set()
+    used: set[str] = set()
+    for number, item in enumerate(
+        listed("diagnostic.questions", diagnostic.get("questions")), 1
+    ):
+        name = item.get("id") if isinstance(item, dict) else None
+        where = f"diagnostic item '{name or number}'"
+        item = keys(where, item, QUESTION)
+        words(where, item, "id", "competence", "question")
+        if name in taken:
+            fault(where, "id: is used twice in this file")
+        taken.add(name)
+        for page in listed(f"{where}: read", item.get("read")):
+            used.add(page)
+            if page not in known:
+                fault(where, f"read: '{page}' is not among the pages")
+        if "answers" in item:
+            _check_answers(
+                where,
+                item["answers"],
+                {},
+                None,
+                fault,
+                keys,
+                words,
+                with_see=False,
+            )
+    for page in sorted(map(str, known - used)):
+        fault("diagnostic.pages", f"no question leads to '{page}'")
+
+
+def _check_answers(
+    where, answers, anchors, source, fault, keys, words, with_see=True
+):
     """Two to five answers, one right with a why, the others with a reason."""
+    wrong = {"text", "misconception"} | ({"see"} if with_see else set())
     if not isinstance(answers, list) or not 2 <= len(answers) <= 5:
         fault(where, "answers: must be a list of 2 to 5")
         return
@@ -213,11 +279,7 @@ def _check_answers(where, answers, anchors, source, fault, keys, words):
     for number, answer in enumerate(answers, 1):
         dot = f"answers[{number}]"
         is_right = isinstance(answer, dict) and "correct" in answer
-        must = (
-            {"text", "correct", "why"}
-            if is_right
-            else {"text", "misconception", "see"}
-        )
+        must = {"text", "correct", "why"} if is_right else wrong
         answer = keys(f"{where}: {dot}", answer, must)
         words(where, answer, *sorted(must - {"correct"}), dot=f"{dot}.")
         if is_right:
@@ -317,18 +379,26 @@ class Quiz(StudyDirective):
                     id=question,
                 ),
                 *(
-                    self.answer(letter, answer)
+                    self.answer(item, letter, answer)
                     for letter, answer in zip(
                         LETTERS, arranged(item), strict=False
                     )
                 ),
             ],
             class_="quiz-item",
+            data_item=item["id"],
             role="group",
             aria_labelledby=question,
         )
 
-    def answer(self, letter, answer):
+    def see(self, item, answer):
+        """After a wrong answer: where it is cleared up."""
+        return [
+            text("Cleared up in "),
+            *self.inline(f"[](#{answer['see']})"),
+        ]
+
+    def answer(self, item, letter, answer):
         right = "correct" in answer
         # Native disclosure: keyboard and no-script readers have it for free.
         words = tag("span", self.inline(answer["text"]))
@@ -341,16 +411,11 @@ class Quiz(StudyDirective):
         if right:
             feedback = [verdict, text(" "), *self.unwrapped(answer["why"])]
         else:
-            link = self.inline(f"[](#{answer['see']})")
             feedback = [
                 verdict,
                 text(" "),
                 *self.unwrapped(answer["misconception"]),
-                tag(
-                    "div",
-                    [text("Cleared up in "), *link],
-                    class_="quiz-see",
-                ),
+                tag("div", self.see(item, answer), class_="quiz-see"),
             ]
         return tag(
             "details",

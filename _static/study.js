@@ -33,14 +33,20 @@
     var items = Array.from(box.querySelectorAll(".quiz-item"));
     var score = element("span", {});
     score.setAttribute("role", "status");
-    var first = new Map(); // item -> whether its first answer was right
+    var first = new Map(); // item -> the answer that was chosen first
 
     function show() {
-      var right = Array.from(first.values()).filter(Boolean).length;
+      var right = Array.from(first.values()).filter(function (answer) {
+        return answer.dataset.right === "yes";
+      }).length;
       score.textContent = first.size === 0
         ? "Choose an answer to see what it rests on."
         : right + " of " + first.size + " right at the first try, " +
           (items.length - first.size) + " to go.";
+    }
+
+    function tell() { // the diagnostic listens
+      box.dispatchEvent(new CustomEvent("quiz-answered", { detail: first }));
     }
 
     items.forEach(function (item) {
@@ -55,7 +61,10 @@
           letter.textContent = right ? "✓" : "✗";
           letter.setAttribute("role", "img");
           letter.setAttribute("aria-label", right ? "right" : "wrong");
-          if (!first.has(item)) { first.set(item, right); }
+          if (!first.has(item)) {
+            first.set(item, answer);
+            tell();
+          }
           answers.forEach(function (other) {
             if (other !== answer) { other.open = false; }
           });
@@ -75,6 +84,7 @@
         letter.removeAttribute("aria-label");
       });
       show();
+      tell();
     }
 
     box.append(element("div", { class: "quiz-bar" }, [

@@ -15,10 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "index.html",
+    "chapters/framework/start_here.html",
     "chapters/framework/seven_steps.html",
     "chapters/framework/sizing.html",
     "chapters/cases/video_recommendation.html",
     "chapters/practice/flashcards.html",
+    "chapters/reference/notation.html",
+    "chapters/reference/glossary.html",
     "chapters/reference/claims.html",
     "chapters/reference/bibliography.html",
 ]
