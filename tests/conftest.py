@@ -1,6 +1,30 @@
-"""Property tests are repeatable, and not timed: machines are busy."""
+"""Property tests repeat and are not timed; one browser serves all tests."""
 
+import os
+
+import pytest
 from hypothesis import settings
+
+from tools import screenshots
 
 settings.register_profile("book", deadline=None, derandomize=True)
 settings.load_profile("book")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A running Chromium; without one the test is skipped, in CI it fails."""
+    path = screenshots.chromium()
+    if path is None:
+        reason = "no Chromium on the PATH"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}, and CI must not skip this")
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=screenshots.FLAGS
+        )
+        yield browser
+        browser.close()

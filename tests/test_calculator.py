@@ -5,15 +5,12 @@ The script runs in an empty page, so that no built site is needed.
 
 import ast
 import json
-import os
 import re
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-
-from tools import screenshots
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -82,27 +79,15 @@ def test_the_form_begins_with_the_values_of_the_chapter():
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(browser):
     """An empty page with the form and the script, and no page errors."""
-    path = screenshots.chromium()
-    if path is None:
-        reason = "no Chromium on the PATH"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}, and CI must not skip this")
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
     faults = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=screenshots.FLAGS
-        )
-        page = browser.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.set_content(calculator.form_html())
-        page.add_script_tag(path=ROOT / "_static" / "calculator.js")
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.set_content(calculator.form_html())
+    page.add_script_tag(path=ROOT / "_static" / "calculator.js")
+    yield page
+    page.close()
     assert faults == []
 
 

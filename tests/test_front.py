@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import screenshots
-
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
 START = "chapters/framework/start_here.html"
@@ -144,23 +142,6 @@ def test_every_term_has_an_entry():
 
 
 # --- in a browser -----------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = screenshots.chromium()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium, and CI must not skip this")
-        pytest.skip("no Chromium on the PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=screenshots.FLAGS
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -295,24 +295,6 @@ def test_the_ledger_leads_to_every_claim(pages):
 # --- in a browser -----------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = screenshots.chromium()
-    if path is None:
-        reason = "no Chromium on the PATH"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}, and CI must not skip this")
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=screenshots.FLAGS
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_page(browser):
     """open_page(name, width, theme) -> page; checks it when the test ends."""

@@ -12,18 +12,16 @@ import argparse
 import shutil
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [
-    "index.html",
-    "chapters/framework/start_here.html",
-    "chapters/framework/seven_steps.html",
-    "chapters/framework/sizing.html",
-    "chapters/cases/video_recommendation.html",
-    "chapters/practice/flashcards.html",
-    "chapters/reference/notation.html",
-    "chapters/reference/glossary.html",
-    "chapters/reference/claims.html",
-    "chapters/reference/bibliography.html",
+    f"{name}.html"
+    for name in [
+        TOC["root"],
+        *(c["file"] for part in TOC["parts"] for c in part["chapters"]),
+    ]
 ]
 # So that Chromium neither needs a sandbox nor asks the network for updates.
 FLAGS = [
