@@ -1,6 +1,7 @@
 """The commands, on tiny books in a temporary folder."""
 
 import copy
+import inspect
 import json
 import signal
 import subprocess
@@ -416,6 +417,31 @@ def test_a_chapter_that_hangs_or_dies(source, words, root, quiet):
     run = execute.run_one(path, timeout=4, root=root)
     assert "cell 1 of 1 ([1]) raised:" in run.problem
     assert words in run.problem
+
+
+@pytest.mark.parametrize("starts_at, attempts", [(1, 1), (2, 2), (3, 2)])
+def test_a_kernel_that_never_started_is_started_once_more(
+    monkeypatch, starts_at, attempts
+):
+    tried = []
+
+    def attempt(path, **how):
+        tried.append(how)
+        dead = len(tried) < starts_at
+        words = f"x: {execute.NEVER_STARTED} to kernel_info" if dead else ""
+        return execute.Run(path, {}, 1.0, 1.0, words)
+
+    monkeypatch.setattr(execute, "attempt", attempt)
+    run = execute.run_one("x.ipynb", seed=3)
+    assert len(tried) == attempts
+    assert tried[0] == tried[-1] and tried[0]["seed"] == 3
+    assert bool(run.problem) == (starts_at == 3)
+
+
+def test_jupyter_client_still_says_so():
+    from jupyter_client import client
+
+    assert execute.NEVER_STARTED in inspect.getsource(client)
 
 
 @pytest.mark.slow

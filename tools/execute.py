@@ -62,6 +62,7 @@ def environment(seed: int | None = None) -> dict[str, str]:
 
 
 NEVER = {"BOOK_SEED", "MPLBACKEND", "PYTEST_CURRENT_TEST"}
+NEVER_STARTED = "Kernel died before replying"  # jupyter_client's words
 
 
 def run_one(
@@ -85,7 +86,20 @@ def run_one(
 
     Returns:
         The run; a chapter that raises gives a `problem`, not an exception.
+        A kernel that never started is started once more: two that choose
+        their ports in the same moment can choose the same.
     """
+    how = dict(
+        seed=seed, allow_errors=allow_errors, timeout=timeout, root=root
+    )
+    run = attempt(path, say=say, **how)
+    if NEVER_STARTED in run.problem:
+        run = attempt(path, say=say, **how)
+    return run
+
+
+def attempt(path, *, seed, allow_errors, timeout, say, root) -> Run:
+    """Execute one chapter; arguments and result as in `run_one`."""
     import nbformat
 
     with tempfile.TemporaryDirectory() as folder:
