@@ -28,3 +28,21 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def reload_until():
+    """reload_until(page, true): load the page anew until true() holds.
+
+    A busy Chromium may run a reloaded page before it hands over what the
+    page had stored, so once is not enough; five times are a fault.
+    """
+
+    def again(page, true):
+        for _ in range(5):
+            page.reload()
+            if true():
+                return
+        raise AssertionError("reloaded five times, and still not so")
+
+    return again

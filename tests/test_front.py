@@ -175,7 +175,7 @@ def answer(page, number, right):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_diagnostic_by_keyboard(open_page):
+def test_diagnostic_by_keyboard(open_page, reload_until):
     page = open_page(START)
     head = page.locator(".diagnostic-head")
     rows = page.locator(".diagnostic-pages > li:visible")
@@ -199,17 +199,12 @@ def test_diagnostic_by_keyboard(open_page):
     ]
     assert planned == sorted(planned)
 
-    page.reload()
-    page.wait_for_function(
-        "e => e.textContent.startsWith('Read these first')",
-        arg=head.element_handle(),
-    )
-    assert rows.all_inner_texts() == words
+    reload_until(page, lambda: rows.all_inner_texts() == words)
+    assert head.inner_text().startswith("Read these first")
 
     page.get_by_role("button", name="Start again").press("Enter")
     assert head.inner_text().startswith("Answer all ten")
-    page.reload()
-    assert rows.count() == 0
+    reload_until(page, lambda: rows.count() == 0)
 
 
 @pytest.mark.site
@@ -242,7 +237,7 @@ def test_diagnostic_with_something_odd_in_the_storage(open_page, held):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_ticks_are_remembered(open_page):
+def test_ticks_are_remembered(open_page, reload_until):
     page = open_page(START)
     plan = page.locator(".plan").first
     box = plan.get_by_role("checkbox").first
@@ -251,12 +246,10 @@ def test_ticks_are_remembered(open_page):
     status = plan.locator("[role=status]")
     total = plan.get_by_role("checkbox").count()
     assert status.inner_text() == f"1 of {total} done"
-    page.reload()
-    assert box.is_checked()
+    reload_until(page, box.is_checked)
     assert status.inner_text() == f"1 of {total} done"
     plan.get_by_role("button", name="Clear the ticks").click()
-    page.reload()
-    assert not box.is_checked()
+    reload_until(page, lambda: not box.is_checked())
 
 
 @pytest.mark.site
