@@ -202,14 +202,14 @@ def _documents(
     first = rng.random((n, 1))
     of_first = rng.random((n, config.subjects)) < first
     topic = np.where(of_first, two[:, :1], two[:, 1:])  # (n, subjects)
-    subject = _choice(topic_meanings, topic, rng)
+    subject = row_choice(topic_meanings, topic, rng)
     which = rng.integers(config.subjects, size=(n, config.length))
     meaning = np.take_along_axis(subject, which, axis=1)  # (n, L)
     word = rng.integers(config.words_per_meaning, size=meaning.shape)
     return meaning * config.words_per_meaning + word
 
 
-def _choice(
+def row_choice(
     chances: np.ndarray, row: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """One draw from row `row[...]` of a table of chances, for each entry."""
