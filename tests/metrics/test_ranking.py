@@ -244,3 +244,63 @@ def test_binary_metrics_refuse():
                 metric(one, wrong, k=2)
     with pytest.raises(ValueError, match="axis of ranks"):
         ranking.reciprocal_rank(np.array(1.0), k=1)
+
+
+# --- expected reciprocal rank -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "gains, k, max_grade, expected",
+    [
+        ([1], 1, 1, 1 / 2),  # (2**1 - 1) / 2**1
+        ([2], 1, 2, 3 / 4),
+        ([1], 1, 2, 1 / 4),  # the same grade on a longer scale
+        ([0, 2, 1], 3, 2, 3 / 4 / 2 + (1 / 4) * (1 / 4) / 3),
+        ([0, 2, 1], 2, 2, 3 / 4 / 2),  # the last lies below the cutoff
+        ([1, 1], 9, 1, 1 / 2 + (1 / 2) * (1 / 2) / 2),
+        ([0, 0], 2, 3, 0.0),
+        ([], 2, 3, 0.0),
+    ],
+)
+def test_expected_reciprocal_rank_by_hand(gains, k, max_grade, expected):
+    got = ranking.expected_reciprocal_rank_at_k(
+        np.array(gains), k=k, max_grade=max_grade
+    )
+    assert got == pytest.approx(expected)
+
+
+def cascade(grades, k, max_grade):
+    """The definition, read as a story: one reader, one item after another."""
+    expected, still_reading = 0.0, 1.0
+    for rank, grade in enumerate(grades[:k], start=1):
+        satisfied = (2**grade - 1) / 2**max_grade
+        expected += still_reading * satisfied / rank
+        still_reading *= 1 - satisfied
+    return expected
+
+
+@STEADY
+@given(
+    hnp.arrays(np.int64, (3, 6), elements=st.integers(0, 4)),
+    st.integers(1, 8),
+)
+def test_expected_reciprocal_rank_is_the_cascade(grades, k):
+    got = ranking.expected_reciprocal_rank_at_k(grades, k=k, max_grade=4)
+    best = ranking.expected_reciprocal_rank_at_k(
+        -np.sort(-grades), k=k, max_grade=4
+    )
+    assert got.shape == (3,) and ((got >= 0) & (got < 1)).all()
+    assert (got <= best + 1e-12).all()
+    slow = [cascade(row, k, 4) for row in grades.tolist()]
+    np.testing.assert_allclose(got, slow)
+
+
+def test_expected_reciprocal_rank_refuses():
+    err = ranking.expected_reciprocal_rank_at_k
+    with pytest.raises(ValueError, match=r"max_grade = 2, got 3\.0"):
+        err(np.array([1, 3]), k=1, max_grade=2)
+    for wrong in (0, -1, nan, inf):
+        with pytest.raises(ValueError, match=f"above 0, got {wrong}"):
+            err(np.array([0]), k=1, max_grade=wrong)
+    with pytest.raises(ValueError, match="k must be at least 1, got 0"):
+        err(np.array([0]), k=0, max_grade=1)

@@ -259,6 +259,52 @@ def reciprocal_rank(gains: np.ndarray, *, k: int) -> np.ndarray:
     return by_rank.max(axis=-1, initial=0.0)
 
 
+def expected_reciprocal_rank_at_k(
+    gains: np.ndarray, *, k: int, max_grade: float
+) -> np.ndarray:
+    """Expected 1 / rank at which a reader who goes down the list stops.
+
+    The reader is satisfied by an item of grade g with probability
+    (2**g - 1) / 2**max_grade, and then reads no further: a relevant item
+    is worth less below another one.
+
+    Args:
+        gains: (..., n) grades of the retrieved items, best rank first.
+        k: cutoff, at least 1.
+        max_grade: highest grade of the scale (not of this list), above 0.
+
+    Returns:
+        (...) in [0, 1): the sum over ranks i <= k of 1 / i times the
+        probability to stop at i, 0 without a relevant item among the first
+        k. It is not divided by its best value, which is below 1. A list to
+        which nothing is relevant scores 0 too.
+
+    Raises:
+        ValueError: k < 1; a grade negative, not finite, or above
+            max_grade; max_grade not above 0.
+
+    Source: Chapelle, Metzler, Zhang & Grinspan (2009),
+    doi:10.1145/1645953.1646033.
+
+    >>> gains = np.array([0, 2, 1])
+    >>> expected_reciprocal_rank_at_k(gains, k=3, max_grade=2).round(4)
+    np.float64(0.3958)
+    """
+    if not 0 < max_grade < np.inf:
+        raise ValueError(f"max_grade must be above 0, got {max_grade}")
+    grades = _checked_gains(gains, k)
+    if np.any(grades > max_grade):
+        raise ValueError(
+            f"grades must be at most max_grade = {max_grade}, got "
+            f"{grades.max()}"
+        )
+    stops = (np.exp2(grades[..., :k]) - 1) / 2.0**max_grade
+    reads_on = np.cumprod(1 - stops, axis=-1)
+    reaches = np.ones_like(stops)
+    reaches[..., 1:] = reads_on[..., :-1]
+    return (reaches * stops / np.arange(1, stops.shape[-1] + 1)).sum(axis=-1)
+
+
 def _checked_scores(scores: np.ndarray) -> np.ndarray:
     scores = np.asarray(scores)
     if scores.ndim == 0:
