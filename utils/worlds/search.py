@@ -14,9 +14,9 @@ itself. An examined document is clicked for its relevance, with chance
 the rank at which it stands (trust bias). A session succeeds if a document of
 grade 3 or 4 is clicked. Clicks are logged, success is not.
 
-The logging policy orders documents by words in common and by loans, with
-some jitter. In a stated share of the searches it draws a rank k from 2 on,
-and swaps it with rank 1 with chance 1/2.
+The logging policy takes the 50 best documents by words in common and by
+loans, and orders them with some jitter. In a stated share of the searches it
+draws a rank k from 2 on, and swaps it with rank 1 with chance 1/2.
 
 Shapes: N documents, Q queries as typed (misspelt ones last), R requests, K
 slots.
@@ -38,6 +38,7 @@ from utils.worlds.search_truth import GOOD, SearchConfig, SearchTruth
 START = np.datetime64("2026-03-02", "D")  # a Monday; day 0
 CONTENT_SIZE = 12
 TITLE, BODY, SUBJECTS = 4, 26, 5  # words, words, meanings of a document
+CANDIDATES = 50  # that the old ranker orders
 CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
@@ -223,8 +224,8 @@ class SearchWorld:
         return pd.DataFrame(vectors.astype(np.float32).round(3), columns=names)
 
     @cached_property
-    def _old_scores(self) -> np.ndarray:
-        """(Q, N) points of the old ranker, without jitter."""
+    def _old_best(self) -> tuple[np.ndarray, np.ndarray]:
+        """(Q, 50) best of the old ranker, and their points before jitter."""
         m, c = self._made, self.config
         known = {word: i for i, word in enumerate(m.words)}
         counts = np.zeros((c.documents, len(m.words)))
@@ -239,22 +240,20 @@ class SearchWorld:
             scores[q, scores[q] > 0] += 4.0  # all that match, then the rest
         loans = np.log1p(self.documents["loans"].to_numpy())
         loans = (loans - loans.mean()) / loans.std()
-        return scores + c.popularity_bias * loans
+        scores += c.popularity_bias * loans
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :CANDIDATES]
+        return best, np.take_along_axis(scores, best, axis=1)
 
     def logging_policy(
         self, queries: np.ndarray, *, rng: np.random.Generator
     ) -> Slates:
         """What production showed when the log was written."""
         c = self.config
-        shown = np.empty((len(queries), c.slots), dtype=np.int64)
-        for start in range(0, len(queries), 2_000):  # bounds the memory
-            part = self._old_scores[queries[start : start + 2_000]]
-            part = part + c.jitter * rng.standard_normal(part.shape)
-            top = np.argpartition(-part, c.slots - 1)[:, : c.slots]
-            order = np.argsort(
-                -np.take_along_axis(part, top, 1), axis=1, kind="stable"
-            )
-            shown[start : start + 2_000] = np.take_along_axis(top, order, 1)
+        best, points = self._old_best
+        points = points[queries]
+        points = points + c.jitter * rng.standard_normal(points.shape)
+        order = np.argsort(-points, axis=1, kind="stable")[:, : c.slots]
+        shown = np.take_along_axis(best[queries], order, axis=1)
         return swaps(shown, share=c.exploration_share, rng=rng)
 
     def searches(self, n: int, *, rng: np.random.Generator) -> np.ndarray:

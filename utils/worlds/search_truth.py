@@ -12,7 +12,7 @@ import numpy as np
 
 GRADES = 5  # 0 is irrelevant, 4 is what was looked for
 GOOD = 3  # a session succeeds with a document of this grade or better
-CUTS = (0.10, 0.25, 0.42, 0.60)  # of relevance, between the grades
+CUTS = (0.15, 0.35, 0.55, 0.75)  # of relevance, between the grades
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class SearchConfig:
     trust_bias: float = 0.1
     click_noise: float = 0.05
     cover_strength: float = 0.5
-    popularity_bias: float = 2.0
+    popularity_bias: float = 2.5
     merit_share: float = 0.1
-    jitter: float = 0.5
+    jitter: float = 1.0
     exploration_share: float = 0.3
 
     def __post_init__(self) -> None:
