@@ -86,7 +86,7 @@ class IVFIndex:
         self._ids = np.argsort(cell, kind="stable")
         self._ends = np.cumsum(np.bincount(cell, minlength=self.cells))
         self._centres = common.as_points(centres, euclidean=self.euclidean)
-        self._keep(vectors[self._ids], centres[cell[self._ids]])
+        self._keep(vectors[self._ids], cell[self._ids])
         return self
 
     def search(
@@ -123,14 +123,14 @@ class IVFIndex:
         ids, scores = map(np.concatenate, zip(*parts, strict=True))
         return ids, common.as_scores(scores, queries, euclidean=self.euclidean)
 
-    def _keep(self, members: np.ndarray, centres: np.ndarray) -> None:
-        """Store the members (N, D), given with the centre of each."""
+    def _keep(self, members: np.ndarray, cell: np.ndarray) -> None:
+        """Store the members (N, D), given with the cell of each."""
         self._dimensions = members.shape[1]
         self._points = common.as_points(members, euclidean=self.euclidean)
 
-    def _products(self, queries: np.ndarray, span: slice) -> np.ndarray:
+    def _products(self, queries: np.ndarray, cell: int) -> np.ndarray:
         """Inner products (Q', m) of queries with the members of a cell."""
-        return queries @ self._points[span].T
+        return queries @ self._points[self._span(cell)].T
 
     def _search_block(
         self, queries: np.ndarray, visits: np.ndarray, k: int
@@ -143,13 +143,13 @@ class IVFIndex:
         bound = np.full(len(queries), -np.inf)
         found = []
         for cell, visitors in _by_cell(visits[:, :1]):
-            products = self._products(queries[visitors], self._span(cell))
+            products = self._products(queries[visitors], cell)
             if products.shape[1] > k:
                 last = products.shape[1] - k
                 bound[visitors] = np.partition(products, last)[:, last]
             found.append(self._reaching(products, bound, visitors, cell))
         for cell, visitors in _by_cell(visits[:, 1:]):
-            products = self._products(queries[visitors], self._span(cell))
+            products = self._products(queries[visitors], cell)
             found.append(self._reaching(products, bound, visitors, cell))
         rows, ids, scores = map(np.concatenate, zip(*found, strict=True))
         return common.best_of_rows(rows, ids, scores, n_rows=len(queries), k=k)
