@@ -109,7 +109,7 @@ def test_a_word_that_nearly_all_hold_still_speaks_for_a_document():
     assert index.search([["the"]], k=9)[1].tolist() == [list(range(9))]
 
 
-@settings(STEADY, max_examples=200)
+@settings(STEADY, max_examples=120)
 @given(
     TEXTS.filter(len),
     TEXTS,
@@ -137,6 +137,7 @@ def test_search_and_score_agree_with_the_slow_way(
         )
 
 
+@pytest.mark.peers
 @settings(STEADY, max_examples=50)
 @given(TEXTS.filter(len))
 def test_postings_agree_with_scikit_learn(documents):

@@ -22,14 +22,15 @@ def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
 
     Args:
         name: what to call them in the message.
-        vectors: (rows, D); integers become float64.
+        vectors: (rows, D); integers become float64, half precision single.
 
     Returns:
-        (rows, D) of the same float dtype, contiguous.
+        (rows, D) in float32 or float64, contiguous.
 
     Raises:
-        ValueError: not two axes, or an empty one; a value not finite, or
-            not a real number.
+        ValueError: not two axes, or an empty one; a value not finite, not
+            a real number, or so large that inner products might overflow
+            (beyond 1e18 or so in float32).
 
     >>> checked_vectors("vectors", np.array([[1, 2]]))
     array([[1., 2.]])
@@ -41,10 +42,18 @@ def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
         )
     if vectors.dtype.kind not in "fiub":
         raise ValueError(f"{name} must be real numbers, got {vectors.dtype}")
-    if vectors.dtype.kind != "f":
-        vectors = vectors.astype(np.float64)
-    if not np.isfinite(vectors).all():
+    if vectors.dtype not in (np.float32, np.float64):
+        half = vectors.dtype == np.float16
+        vectors = vectors.astype(np.float32 if half else np.float64)
+    least, most = vectors.min(), vectors.max()  # nan if one is
+    if not np.isfinite([least, most]).all():
         raise ValueError(f"{name} must be finite, got nan or inf")
+    limit = np.sqrt(np.finfo(vectors.dtype).max / (8 * vectors.shape[1]))
+    if max(most, -least) > limit:
+        raise ValueError(
+            f"{name} must lie within {limit:.2g} of 0, so that products do "
+            f"not overflow, got {max(most, -least):.2g}"
+        )
     return np.ascontiguousarray(vectors)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from utils.retrieval import common
 
-BLOCK = 1024  # queries at a time
+BLOCK = 128  # queries at a time
+PAIRS = 100_000  # of query and candidate, multiplied at a time
 
 
 class LSHIndex:
@@ -107,14 +108,13 @@ class LSHIndex:
         Raises:
             ValueError: k < 1; queries not (Q, D) or not finite.
         """
-        n, dimensions = self._vectors.shape
-        queries = common.checked_queries(queries, dimensions, k)
+        queries = common.checked_queries(queries, self._vectors.shape[1], k)
         self.computed = np.full(len(queries), self.tables * self.bits)
         parts = []
         for start in range(0, len(queries), BLOCK):
             block = queries[start : start + BLOCK]
             rows, ids = self._candidates(block)
-            scores = np.einsum("cd,cd->c", block[rows], self._vectors[ids])
+            scores = self._products(block, rows, ids)
             self.computed[start : start + len(block)] += np.bincount(
                 rows, minlength=len(block)
             )
@@ -123,6 +123,21 @@ class LSHIndex:
             )
         ids, scores = map(np.concatenate, zip(*parts, strict=True))
         return ids, scores
+
+    def _products(
+        self, queries: np.ndarray, rows: np.ndarray, ids: np.ndarray
+    ) -> np.ndarray:
+        """Inner product (C,) of the query and the vector of each pair."""
+        scores = np.empty(len(rows), np.result_type(queries, self._vectors))
+        for start in range(0, len(rows), PAIRS):
+            part = slice(start, start + PAIRS)
+            np.einsum(
+                "cd,cd->c",
+                queries[rows[part]],
+                self._vectors[ids[part]],
+                out=scores[part],
+            )
+        return scores
 
     def _candidates(self, queries: np.ndarray) -> tuple[np.ndarray, ...]:
         """Rows and ids (C,) of all that share a bucket, each pair once."""
