@@ -62,7 +62,8 @@ data: setup
 	@$(PY) -m tools.data
 
 bench: setup
-	@for file in benchmarks/*.py; do $(PY) $$file || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do \
+		$(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 lock:
 	@$(PYTHON) -m tools.lock
