@@ -33,7 +33,7 @@ def importance_weights(
 
     Source: Horvitz & Thompson (1952), doi:10.1080/01621459.1952.10483446.
 
-    >>> importance_weights(np.array([0.5, 0.9]), np.array([0.25, 0.01]), clip=9)
+    >>> importance_weights([0.5, 0.9], [0.25, 0.01], clip=9)
     array([2., 9.])
     """
     target = np.asarray(target, dtype=np.float64)
@@ -176,7 +176,7 @@ def direct_method(
 
     Source: Dudík, Erhan, Langford & Li (2014), doi:10.1214/14-STS500.
 
-    >>> direct_method(np.array([[1, 3], [0, 2]]), np.array([[1, 0], [0, 1]]))[0]
+    >>> direct_method([[1, 3], [0, 2]], [[1, 0], [0, 1]]).value
     1.5
     """
     expected = policy_value(predicted, target)

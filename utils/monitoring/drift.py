@@ -14,9 +14,11 @@ import numpy as np
 
 
 class DriftTest(NamedTuple):
-    """Attributes:
-    statistic: 0 where both samples look alike; its unit is the test's.
-    p_value: chance of one so large if nothing has moved.
+    """One comparison of two samples.
+
+    Attributes:
+        statistic: small where both look alike; its unit is the test's.
+        p_value: chance of one at least so large if nothing has moved.
     """
 
     statistic: float
