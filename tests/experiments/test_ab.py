@@ -116,6 +116,7 @@ def test_two_proportions_by_hand():
     assert (got.n_control, got.n_treatment) == (1000, 1000)
 
 
+@pytest.mark.peers
 @settings(STEADY, max_examples=80)
 @given(
     st.tuples(st.integers(0, 60), st.integers(1, 60)),

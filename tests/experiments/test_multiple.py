@@ -9,6 +9,11 @@ from hypothesis.extra import numpy as hnp
 from utils.experiments import multiple
 
 STEADY = settings(deadline=None, derandomize=True)
+P_VALUES = hnp.arrays(
+    np.float64,
+    st.integers(1, 9),
+    elements=st.one_of(st.floats(0, 1), st.sampled_from([0.01, 0.02, 0.04])),
+)
 BOTH = [multiple.holm, multiple.benjamini_hochberg]
 
 
@@ -29,15 +34,25 @@ def test_edges(adjust):
 
 
 @settings(STEADY, max_examples=100)
-@given(
-    hnp.arrays(
-        np.float64,
-        st.integers(1, 9),
-        elements=st.one_of(
-            st.floats(0, 1), st.sampled_from([0.01, 0.02, 0.04])
-        ),
+@given(P_VALUES)
+def test_agree_with_scipy_and_with_a_loop(p):
+    from scipy import stats
+
+    peer = stats.false_discovery_control(p, method="bh")
+    np.testing.assert_allclose(
+        multiple.benjamini_hochberg(p), peer, rtol=1e-12
     )
-)
+    largest, loop = 0.0, {}
+    for place, i in enumerate(np.argsort(p, kind="stable")):
+        largest = max(largest, min(1, (len(p) - place) * p[i]))
+        loop[int(i)] = largest
+    expected = [loop[i] for i in range(len(p))]
+    np.testing.assert_allclose(multiple.holm(p), expected, rtol=1e-12)
+
+
+@pytest.mark.peers
+@settings(STEADY, max_examples=100)
+@given(P_VALUES)
 def test_agree_with_statsmodels_row_by_row(p):
     from statsmodels.stats.multitest import multipletests
 

@@ -123,6 +123,7 @@ def test_two_proportions_by_hand():
     assert sure == 1
 
 
+@pytest.mark.peers
 @settings(STEADY, max_examples=60)
 @given(
     st.floats(0.01, 0.99),
