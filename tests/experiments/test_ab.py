@@ -114,6 +114,14 @@ def test_two_proportions_by_hand():
     assert got.difference == pytest.approx(80 / 1000 - 50 / 1000)
     assert got.p_value == pytest.approx(erfc(z / sqrt(2)))
     assert (got.n_control, got.n_treatment) == (1000, 1000)
+    # 56 of 70 against 48 of 80, by method 10 of Newcombe (1998)
+    got = ab.two_proportions((48, 80), (56, 70))
+    assert (got.low, got.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    # nothing happened: no p, yet a width; Wilson's end is z^2 / (n + z^2)
+    got = ab.two_proportions((0, 10), (0, 10))
+    end = 1.959964**2 / (10 + 1.959964**2)
+    assert (got.low, got.high) == pytest.approx((-end, end))
+    assert np.isnan(got.p_value)
 
 
 @pytest.mark.peers

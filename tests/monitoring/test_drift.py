@@ -122,6 +122,29 @@ def test_kolmogorov_smirnov_agrees_with_scipy(reference, current):
     assert 0 <= got.statistic <= 1 and 0 <= got.p_value <= 1
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, n: rng.integers(0, 4, n) * 1.0,  # ties
+        lambda rng, n: 1e15 + rng.integers(0, 9, n),  # no digits to spare
+        lambda rng, n: np.exp(20 * rng.normal(size=n)),  # a long tail
+        lambda rng, n: rng.normal(size=n) * 1e-310,  # no width to divide by
+        lambda rng, n: rng.choice([-1.7e308, 1.7e308, 0, 1], n),  # too much
+        lambda rng, n: np.append(rng.normal(size=n), 1e9),  # one far away
+    ],
+)
+def test_widest_gap_agrees_with_sorting_everything(draw):
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        n, m = rng.integers(1, 60, size=2)
+        a, b = np.sort(draw(rng, n)), np.sort(draw(rng, m))
+        places = np.concatenate([a, b])
+        got = drift.kolmogorov_smirnov(rng.permuted(a), rng.permuted(b))
+        gaps = np.searchsorted(a, places, "right") / len(a)
+        gaps -= np.searchsorted(b, places, "right") / len(b)
+        assert got.statistic == pytest.approx(np.abs(gaps).max())
+
+
 def test_kolmogorov_smirnov_keeps_its_rate_and_finds_what_moved():
     rng = np.random.default_rng(0)
     p = [
@@ -136,6 +159,18 @@ def test_kolmogorov_smirnov_keeps_its_rate_and_finds_what_moved():
         rng.normal(size=2000), rng.normal(size=2000) * 1.3
     )
     assert moved.p_value < 1e-3
+
+
+@pytest.mark.parametrize("shift", [0, 0.005, 0.02])
+def test_kolmogorov_smirnov_of_many_rows_agrees_with_scipy(shift):
+    from scipy import stats
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=25_000), rng.normal(size=30_000) + shift
+    got = drift.kolmogorov_smirnov(*rows)
+    peer = stats.ks_2samp(*rows, method="asymp")
+    assert got.statistic == pytest.approx(peer.statistic, abs=1e-12)
+    assert got.p_value == pytest.approx(peer.pvalue, abs=3e-6)
 
 
 def unbiased_mmd(x, y, bandwidth):

@@ -67,7 +67,7 @@ def _sorted(p_values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wrong = ~((p_values >= 0) & (p_values <= 1))
     if wrong.any():
         raise ValueError(f"p-values must be in [0, 1]: {p_values[wrong][0]}")
-    return p_values, np.argsort(p_values, axis=-1, kind="stable")
+    return p_values, np.argsort(p_values, axis=-1)  # ties come out alike
 
 
 def _in_place(adjusted: np.ndarray, order: np.ndarray) -> np.ndarray:

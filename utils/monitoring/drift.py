@@ -214,31 +214,76 @@ def kolmogorov_smirnov(
         max |F_reference - F_current|, in [0, 1], and its two-sided p-value by
         the one-sample distribution at round(n m / (n + m)) rows: for
         continuous values and some tens of rows; ties make it too large.
+        Above 10,000 rows, where the exact sum is slow, by Vrbik's formula,
+        which is within 3e-6 of it.
 
     Raises:
         ValueError: not one axis, no values, not finite.
 
-    Source: Hodges (1958), doi:10.1007/BF02589501.
+    Source: Hodges (1958), doi:10.1007/BF02589501; Vrbik (2020),
+        doi:10.4236/am.2020.113018.
 
     >>> kolmogorov_smirnov([1, 2, 3, 4], [3, 4, 5, 6]).statistic
     0.5
     """
-    from scipy import stats
+    from scipy import special, stats
 
-    a = np.sort(_values("reference", reference))
-    b = np.sort(_values("current", current))
+    a, b = _values("reference", reference), _values("current", current)
     n, m = len(a), len(b)
-    both = np.concatenate([a, b])
-    order = np.argsort(both, kind="stable")  # two sorted runs: one merge
-    below_a = np.cumsum(order < n)  # values of a up to each place
-    below_b = np.arange(1, n + m + 1) - below_a
-    both = both[order]
-    last = np.append(both[1:] != both[:-1], True)  # of a run of ties
-    # one division at the end: whole numbers cannot be off by rounding
-    gap = np.abs(below_a[last] * m - below_b[last] * n).max()
-    statistic = float(gap / (n * m))
+    statistic = _widest_gap(a, b) / (n * m)
     rows = max(1, round(n * m / (n + m)))
-    return DriftTest(statistic, float(stats.kstwo.sf(statistic, rows)))
+    if rows <= 10_000:
+        return DriftTest(statistic, float(stats.kstwo.sf(statistic, rows)))
+    root = rows**0.5
+    x = root * statistic
+    x += 1 / (6 * root) + (x - 1) / (4 * rows)
+    return DriftTest(statistic, float(special.kolmogorov(x)))
+
+
+def _widest_gap(a: np.ndarray, b: np.ndarray) -> int:
+    """n m max |F_a - F_b|, a whole number: up by m at an a, down by n at a b.
+
+    Values are counted in cells of equal width; only cells in which the gap
+    could be wider than at the end of every cell are looked into.
+    """
+    n, m = len(a), len(b)
+    cells_a, cells_b = _cells(a, b, count=min(n + m, 65_536))
+    size = 1 + max(cells_a.max(), cells_b.max())
+    up = m * np.bincount(cells_a, minlength=size)
+    down = n * np.bincount(cells_b, minlength=size)
+    after = np.cumsum(up - down)
+    before = after - (up - down)
+    widest = np.abs(after).max()
+    open_cells = (before + up > widest) | (down - before > widest)
+    in_a, in_b = open_cells[cells_a], open_cells[cells_b]
+    some = np.concatenate([a[in_a], b[in_b]])
+    if not len(some):
+        return int(widest)
+    order = np.argsort(some, kind="stable")
+    gap = np.cumsum(np.where(order < in_a.sum(), m, -n))
+    # what the cells that stay closed would have added before each value
+    closed = before - np.cumsum(np.where(open_cells, up - down, 0))
+    closed += np.where(open_cells, up - down, 0)
+    gap += closed[np.sort(np.concatenate([cells_a[in_a], cells_b[in_b]]))]
+    some = some[order]
+    last = np.append(some[1:] != some[:-1], True)  # of a run of ties
+    return int(max(widest, np.abs(gap[last]).max()))
+
+
+def _cells(
+    a: np.ndarray, b: np.ndarray, *, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place of each value among cells; a larger value's is never smaller."""
+    low = float(min(a.min(), b.min()))
+    width = float(max(a.max(), b.max())) - low
+    # one cell where there is no width, or too much or too little to divide
+    scale = count / width if width > count / 1e300 else 0.0
+    places = []
+    for x in (a, b):
+        place = x * scale
+        place -= low * scale  # in place: memory costs more than arithmetic
+        places.append(place.astype(np.int64))
+    return tuple(places)
 
 
 def median_distance(points: np.ndarray) -> float:
