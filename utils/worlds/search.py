@@ -213,9 +213,7 @@ class SearchWorld:
         return pd.concat([table, content], axis=1)
 
     def _encoded(self, about: np.ndarray, strand: int) -> pd.DataFrame:
-        codes = self._strand(7).standard_normal(
-            (about.shape[1], CONTENT_SIZE)
-        )
+        codes = self._strand(7).standard_normal((about.shape[1], CONTENT_SIZE))
         clear = about @ codes
         noise = self._strand(strand).standard_normal(clear.shape)
         vectors = clear + 0.6 * clear.std() * noise
@@ -260,9 +258,7 @@ class SearchWorld:
         """(n,) queries of n searches, drawn by their shares."""
         return rng.choice(len(self.truth.share), n, p=self.truth.share)
 
-    def reward_of(
-        self, queries: np.ndarray, documents: np.ndarray
-    ) -> Reward:
+    def reward_of(self, queries: np.ndarray, documents: np.ndarray) -> Reward:
         """Expected outcome of showing documents (R, K), nothing sampled."""
         self._check(queries, documents)
         click = self.truth.click(queries, documents)
@@ -428,9 +424,7 @@ def _made(c: SearchConfig, strand: Callable) -> _Made:
     intent, typed = np.zeros((c.queries, c.meanings)), []
     for q in range(c.queries):
         of = source[q]
-        asked = np.unique(
-            rng.choice(subject[of], size[q], p=weight[of])
-        )
+        asked = np.unique(rng.choice(subject[of], size[q], p=weight[of]))
         intent[q, asked] = 1 / len(asked)
         said_as = rng.integers(c.words_per_meaning, size=len(asked))
         typed.append(list(words[asked * c.words_per_meaning + said_as]))
