@@ -458,7 +458,7 @@ def _points(name: str, points: np.ndarray) -> np.ndarray:
 
 def _squared_distances(points: np.ndarray) -> np.ndarray:
     points = points - points.mean(axis=0)  # large means cancel digits
-    squares = np.einsum("nd,nd->n", points, points)
+    squares = np.einsum("ij,ij->i", points, points)
     distances = squares[:, None] + squares - 2 * (points @ points.T)
     return np.maximum(distances, 0)
 
