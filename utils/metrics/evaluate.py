@@ -11,19 +11,18 @@ Work goes by blocks of some million cells, so that memory stays bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from utils.metrics import ragged
 from utils.metrics.order import top_k
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CELLS = 1 << 18  # of a block: a few arrays of this size fit the cache
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def gains_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> AtK:
     _check_k(k)
     _check_gains(gains), _check_gains(judged)
     relevant, ideal = np.empty(len(judged)), np.empty(len(judged))
-    for rows in _blocks(judged.shape[1], len(judged)):
+    for rows in ragged.blocks(judged.shape[1], len(judged)):
         relevant[rows] = (judged[rows] > 0).sum(axis=1)
         ideal[rows] = _ideal(judged[rows], k)
     return _six(np.arange(len(gains)), gains[:, :k], relevant, ideal, k)
@@ -129,7 +128,7 @@ def scores_at_k(scores: np.ndarray, gains: np.ndarray, *, k: int) -> AtK:
     k_here = min(k, scores.shape[1])
     ranked = np.empty((len(scores), k_here))
     relevant, ideal = np.empty(len(scores)), np.empty(len(scores))
-    for rows in _blocks(scores.shape[1], len(scores)):
+    for rows in ragged.blocks(scores.shape[1], len(scores)):
         here = gains[rows]
         if k_here:
             best = top_k(scores[rows], k=k_here)
@@ -178,7 +177,7 @@ def ids_at_k(
     _same_length(ranked_ids, counts, "ranked_ids", "counts")
     _check_gains(gains)
     queries = np.arange(len(ranked_ids))
-    _check_distinct(ranked_ids, queries, np.asarray)
+    ragged.check_distinct(ranked_ids, queries, np.asarray)
     return _matched(queries, ranked_ids[:, :k], judged_ids, counts, gains, k)
 
 
@@ -217,7 +216,7 @@ def dicts_at_k(
     lists = [run.get(query, {}) for query in queries]
     lengths = np.fromiter(map(len, lists), int, len(lists))
     ranked = np.zeros((len(queries), k))
-    for rows in _rows_by_length(lengths, CELLS):
+    for rows in ragged.rows_by_length(lengths):
         here = [lists[row] for row in rows]
         places = _best_places(here, lengths[rows], k).tolist()
         for row, items, best in zip(
@@ -228,8 +227,8 @@ def dicts_at_k(
             ranked[row, : len(found)] = found
     relevant, ideal = np.zeros(len(queries)), np.zeros(len(queries))
     starts = np.cumsum(counts) - counts
-    for rows in _rows_by_length(counts, CELLS):
-        worth = _padded(gains, starts[rows], counts[rows], 0)
+    for rows in ragged.rows_by_length(counts):
+        worth = ragged.padded(gains, starts[rows], counts[rows], 0)
         relevant[rows] = (worth > 0).sum(axis=1)
         ideal[rows] = _ideal(worth, k)
     names = np.empty(len(queries), dtype=object)
@@ -243,7 +242,9 @@ def _best_places(lists, lengths, k) -> np.ndarray:
     scores = np.fromiter(values, float, lengths.sum())
     if not len(scores):
         return np.zeros((len(lists), 0), dtype=int)
-    padded = _padded(scores, np.cumsum(lengths) - lengths, lengths, -np.inf)
+    padded = ragged.padded(
+        scores, np.cumsum(lengths) - lengths, lengths, -np.inf
+    )
     return top_k(padded, k=min(k, padded.shape[1]))
 
 
@@ -283,20 +284,22 @@ def tables_at_k(run: pd.DataFrame, qrels: pd.DataFrame, *, k: int) -> AtK:
     _check_gains(gains)
     codes, judged, name_of = _item_codes(run, qrels)
     queries = pd.Index(_column(qrels, "qrels", "query").unique())
-    starts, counts, order = _groups(_column(run, "run", "query"), queries)
+    starts, counts, order = ragged.groups(
+        _column(run, "run", "query"), queries
+    )
     if order is not None:
         scores, codes = scores[order], codes[order]
     top = np.full((len(queries), k), -1, dtype=codes.dtype)
-    for rows in _rows_by_length(counts, CELLS):
+    for rows in ragged.rows_by_length(counts):
         longest = int(counts[rows].max())
         if longest == 0:
             continue
         here = starts[rows], counts[rows]
-        items = _padded(codes, *here, -1)
-        _check_distinct(items, queries[rows], name_of)
-        best = top_k(_padded(scores, *here, -np.inf), k=min(k, longest))
+        items = ragged.padded(codes, *here, -1)
+        ragged.check_distinct(items, queries[rows], name_of)
+        best = top_k(ragged.padded(scores, *here, -np.inf), k=min(k, longest))
         top[rows, : best.shape[1]] = np.take_along_axis(items, best, axis=1)
-    _, counts, order = _groups(qrels["query"], queries)
+    _, counts, order = ragged.groups(qrels["query"], queries)
     if order is not None:
         judged, gains = judged[order], gains[order]
     return _matched(queries, top, judged, counts, gains, k, name_of)
@@ -309,15 +312,20 @@ def _matched(queries, top, judged_ids, counts, gains, k, name_of=int) -> AtK:
     starts = np.cumsum(counts) - counts
     ranked = np.zeros(top.shape)
     relevant, ideal = np.zeros(len(top)), np.zeros(len(top))
-    for rows in _rows_by_length(counts, CELLS * 8 // max(top.shape[1], 8)):
+    for rows in ragged.rows_by_length(
+        counts, ragged.CELLS * 8 // max(top.shape[1], 8)
+    ):
         here = starts[rows], counts[rows]
-        ids = _padded(judged_ids, *here, -2)
-        worth = _padded(gains, *here, 0)
-        _check_distinct(ids, queries[rows], name_of)
-        same = top[rows][:, :, None] == ids[:, None, :]
-        row, rank, place = np.unravel_index(np.flatnonzero(same), same.shape)
+        ids = ragged.padded(judged_ids, *here, -2)
+        worth = ragged.padded(gains, *here, 0)
+        ragged.check_distinct(ids, queries[rows], name_of)
+        # rows last: the comparison runs along them, whatever k and width
+        best, other = (np.ascontiguousarray(x.T) for x in (top[rows], ids))
+        hits = np.flatnonzero(best[:, None] == other)  # (k, width, rows)
+        hits, row = np.divmod(hits, len(rows))
+        rank, place = np.divmod(hits, ids.shape[1])
         ranked[rows[row], rank] = worth[row, place]
-        relevant[rows] = (worth > 0).sum(axis=1)
+        relevant[rows] = np.count_nonzero(worth, axis=1)
         ideal[rows] = _ideal(worth, k)
     return _six(queries, ranked, relevant, ideal, k)
 
@@ -357,54 +365,6 @@ def _ideal(judged: np.ndarray, k: int) -> np.ndarray:
         judged = np.partition(judged, m - k, axis=1)[:, m - k :]
     best = np.sort(judged, axis=1)[:, ::-1]
     return best @ (1 / np.log2(np.arange(2, best.shape[1] + 2)))
-
-
-def _blocks(width: int, n: int) -> Iterator[slice]:
-    rows = max(1, CELLS // max(1, width))
-    return (slice(start, start + rows) for start in range(0, n, rows))
-
-
-def _rows_by_length(lengths: np.ndarray, cells: int) -> Iterator[np.ndarray]:
-    """Rows, longest lists first, in blocks that pad to at most `cells`."""
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        rows = max(1, cells // max(1, int(lengths[order[start]])))
-        yield order[start : start + rows]
-        start += rows
-
-
-def _padded(flat, starts, counts, fill) -> np.ndarray:
-    """(rows, longest) the lists flat[start : start + count], then `fill`."""
-    places = np.arange(counts.max(initial=0))
-    inside = places < counts[:, None]
-    out = np.full(inside.shape, fill, dtype=flat.dtype)
-    out[inside] = flat[(starts[:, None] + places)[inside]]
-    return out
-
-
-def _groups(column, queries):
-    """Where the rows of each query lie: starts, counts, and the order to
-    bring them into, None where each query's rows are together already."""
-    import pandas as pd
-
-    values = column.array
-    change = np.asarray(values[1:] != values[:-1], dtype=bool)
-    heads = np.flatnonzero(np.r_[len(column) > 0, change])
-    lengths = np.diff(np.r_[heads, len(column)])
-    codes = queries.get_indexer(pd.Index(column.iloc[heads]))
-    known = codes >= 0
-    order = None
-    if len(np.unique(codes[known])) < known.sum():  # a query in two places
-        codes = np.repeat(codes, lengths)
-        order = np.argsort(codes, kind="stable")
-        lengths = np.bincount(codes + 1, minlength=len(queries) + 1)
-        heads = np.cumsum(lengths) - lengths
-        codes = np.arange(-1, len(queries))
-        known = codes >= 0
-    starts, counts = np.zeros((2, len(queries)), dtype=np.int64)
-    starts[codes[known]], counts[codes[known]] = heads[known], lengths[known]
-    return starts, counts, order
 
 
 def _item_codes(run, qrels):
@@ -482,18 +442,3 @@ def _checked_ids(ids, *, least):
     if ids.min(initial=least) < least:
         raise ValueError(f"ids must be at least {least}, got {ids.min()}")
     return ids.astype(np.int64, copy=False)
-
-
-def _check_distinct(ids, queries, name_of):
-    """Refuse an id twice in a row of (Q, n) ids; negative ones are empty."""
-    narrow = ids.max(initial=0) < 2**31  # half the bytes sort twice as fast
-    for rows in _blocks(ids.shape[1], len(ids)):
-        here = np.sort(ids[rows].astype(np.int32 if narrow else ids.dtype))
-        twice = (here[:, 1:] == here[:, :-1]) & (here[:, 1:] >= 0)
-        if twice.any():
-            row, place = np.argwhere(twice)[0]
-            raise ValueError(
-                "an item must be in a list once, got "
-                f"{name_of(here[row, place])!r} twice in query "
-                f"{queries[rows][row]!r}"
-            )
