@@ -177,7 +177,7 @@ def ids_at_k(
     _same_length(ranked_ids, counts, "ranked_ids", "counts")
     _check_gains(gains)
     queries = np.arange(len(ranked_ids))
-    ragged.check_distinct(ranked_ids, queries, np.asarray)
+    ragged.check_distinct(ranked_ids, queries, int)
     return _matched(queries, ranked_ids[:, :k], judged_ids, counts, gains, k)
 
 

@@ -128,6 +128,6 @@ def check_distinct(
             row, place = np.argwhere(twice)[0]
             raise ValueError(
                 "an item must be in a list once, got "
-                f"{name_of(here[row, place])!r} twice in query "
-                f"{queries[rows][row]!r}"
+                f"{name_of(here[row, place])} twice in query "
+                f"{queries[rows][row]}"
             )

@@ -41,8 +41,8 @@ def read_run(path: str | PathLike) -> pd.DataFrame:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "run"
     >>> _ = path.write_text("q1 Q0 d7 1 0.5 mine")
-    >>> read_run(path).loc[0].tolist()
-    ['q1', 'd7', 0.5]
+    >>> read_run(path)["score"].tolist()
+    [0.5]
     """
     lines, query, item, scores = _fields(path, "run", 6, slice(6), 4)
     values = np.empty(len(scores), dtype=np.float32)
@@ -82,8 +82,8 @@ def read_qrels(path: str | PathLike) -> pd.DataFrame:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "qrels"
     >>> _ = path.write_text("q1 0 d7 2")
-    >>> read_qrels(path).loc[0].tolist()
-    ['q1', 'd7', 2]
+    >>> read_qrels(path)["gain"].tolist()
+    [2]
     """
     lines, query, item, grades = _fields(path, "qrels", 4, slice(None), 3)
     for line, grade in zip(lines, grades, strict=True):

@@ -2,8 +2,10 @@
 
 The arithmetic follows trec_eval 9, its conventions too: undefined is 0, cut
 average precision is divided by all relevant items, and measures of gain count
-every grade above 0 whatever the level of relevance. `utils.metrics.ranking`
-has the same measures under this book's conventions.
+every grade above 0 whatever the level of relevance. A recall point asks for
+recall * R + 0.9 items, cut to an integer, as up to version 9 (later sources
+round to the nearest). `utils.metrics.ranking` has the usual measures under
+this book's conventions.
 """
 
 from __future__ import annotations
