@@ -208,9 +208,9 @@ def dicts_at_k(
     array([0.5])
     """
     _check_k(k)
-    queries = list(qrels)
-    counts = np.fromiter(map(len, qrels.values()), int, len(queries))
-    values = chain.from_iterable(judged.values() for judged in qrels.values())
+    queries, judgements = list(qrels), list(qrels.values())
+    counts = np.fromiter(map(len, judgements), int, len(queries))
+    values = chain.from_iterable(judged.values() for judged in judgements)
     gains = np.fromiter(values, float, counts.sum())
     _check_gains(gains)
     lists = [run.get(query, {}) for query in queries]
@@ -218,13 +218,16 @@ def dicts_at_k(
     ranked = np.zeros((len(queries), k))
     for rows in ragged.rows_by_length(lengths):
         here = [lists[row] for row in rows]
-        places = _best_places(here, lengths[rows], k).tolist()
-        for row, items, best in zip(
-            rows, map(list, here), places, strict=True
-        ):
-            judged = qrels[queries[row]]
-            found = [judged.get(items[i], 0) for i in best[: len(items)]]
-            ranked[row, : len(found)] = found
+        best = _best_places(here, lengths[rows], k)
+        worth = chain.from_iterable(
+            _gains_at(list(scored), judgements[row], places)
+            for row, scored, places in zip(
+                rows, here, best.tolist(), strict=True
+            )
+        )
+        ranked[rows, : best.shape[1]] = np.fromiter(
+            worth, float, best.size
+        ).reshape(best.shape)
     relevant, ideal = np.zeros(len(queries)), np.zeros(len(queries))
     starts = np.cumsum(counts) - counts
     for rows in ragged.rows_by_length(counts):
@@ -234,6 +237,13 @@ def dicts_at_k(
     names = np.empty(len(queries), dtype=object)
     names[:] = queries
     return _six(names, ranked, relevant, ideal, k)
+
+
+def _gains_at(items, judged, places) -> list:
+    """Gains of the items at some places, 0 beyond the end of the list."""
+    if len(items) < len(places):
+        items += [object()] * len(places)  # nobody has judged that
+    return [judged.get(items[place], 0) for place in places]
 
 
 def _best_places(lists, lengths, k) -> np.ndarray:
