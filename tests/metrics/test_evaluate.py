@@ -302,3 +302,61 @@ def test_dicts_agree_with_pytrec_eval():
     }
     for ours, theirs in pairs.items():
         np.testing.assert_allclose(got[ours], peer[theirs], atol=1e-9)
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore")  # numba, about its own casts
+def test_where_libraries_differ_and_why():
+    """Each line is a convention that the docstrings name."""
+    import pytrec_eval
+    import ranx
+    from sklearn.metrics import ndcg_score
+
+    def trec(run, qrels, measure, **options):
+        evaluator = pytrec_eval.RelevanceEvaluator(qrels, {measure}, **options)
+        (values,) = evaluator.evaluate(run).values()
+        return values[measure.replace(".", "_")]
+
+    def compiled(run, qrels, measure):
+        return ranx.evaluate(qrels, run, measure)
+
+    # AP@2 with R = 4, one hit at rank 1: over min(k, R), or over R
+    run, qrels = {"q": {"a": 2.0, "x": 1.0}}, {"q": dict.fromkeys("abcd", 1)}
+    ours = evaluate.dicts_at_k(run, qrels, k=2)
+    assert ours.average_precision == pytest.approx([1 / 2])
+    assert trec(run, qrels, "map_cut.2") == pytest.approx(1 / 4)
+    assert compiled(run, qrels, "map@2") == pytest.approx(1 / 4)
+    # a short list: all divide by k, so the length must not be guessed
+    ours = evaluate.dicts_at_k(run, qrels, k=5)
+    assert ours.precision == pytest.approx([1 / 5])
+    assert trec(run, qrels, "P.5") == pytest.approx(1 / 5)
+    assert compiled(run, qrels, "precision@5") == pytest.approx(1 / 5)
+    # without k, ranx divides by the length
+    assert compiled(run, qrels, "precision") == pytest.approx(1 / 2)
+    # nothing to find: nan, or 0
+    nothing = {"q": {"a": 0}}
+    assert np.isnan(evaluate.dicts_at_k(run, nothing, k=2).recall).all()
+    assert trec(run, nothing, "recall.5") == 0
+    assert compiled(run, nothing, "recall@2") == 0
+    # equal scores: as they came, or by item descending, or all orders
+    tied, one = {"q": {"a": 1.0, "b": 1.0}}, {"q": {"a": 1}}
+    assert evaluate.dicts_at_k(tied, one, k=2).reciprocal_rank == [1]
+    assert trec(tied, one, "recip_rank") == 1 / 2
+    got = ndcg_score([[1, 0]], [[1.0, 1.0]])
+    assert got == pytest.approx((1 + 1 / log2(3)) / 2)
+    # scores that differ beyond 32 bits are equal to trec_eval
+    close = {"q": {"a": 1 + 1e-12, "b": 1.0}}
+    assert evaluate.dicts_at_k(close, one, k=2).reciprocal_rank == [1]
+    assert trec(close, one, "recip_rank") == 1 / 2
+    # a level of relevance: trec_eval's nDCG keeps the grades below it, ranx
+    # drops them
+    run, qrels = {"q": {"a": 2.0, "b": 1.0}}, {"q": {"a": 1, "b": 2}}
+    whole = (1 + 2 / log2(3)) / (2 + 1 / log2(3))
+    assert trec(run, qrels, "ndcg", relevance_level=2) == pytest.approx(whole)
+    assert compiled(run, qrels, "ndcg-l2") == pytest.approx(1 / log2(3))
+    # RBP: hits, or hits times their grade
+    gains = np.array([1, 2])
+    got = ranking.rank_biased_precision_at_k(gains, k=2, persistence=0.5)
+    assert got == pytest.approx(0.5 * (1 + 0.5))
+    graded = compiled(run, qrels, "rbp.5")
+    assert graded == pytest.approx(0.5 * (1 + 0.5 * 2))
