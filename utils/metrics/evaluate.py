@@ -11,9 +11,9 @@ Work goes by blocks of some million cells, so that memory stays bounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -239,11 +239,11 @@ def dicts_at_k(
     return _six(names, ranked, relevant, ideal, k)
 
 
-def _gains_at(items, judged, places) -> list:
+def _gains_at(items, judged, places) -> Iterator:
     """Gains of the items at some places, 0 beyond the end of the list."""
     if len(items) < len(places):
         items += [object()] * len(places)  # nobody has judged that
-    return [judged.get(items[place], 0) for place in places]
+    return map(judged.get, map(items.__getitem__, places), repeat(0))
 
 
 def _best_places(lists, lengths, k) -> np.ndarray:
