@@ -28,8 +28,16 @@ def kolmogorov_smirnov(rng: np.random.Generator) -> None:
     one, other = rng.normal(size=(2, 1_000_000))
     for words, values, bar in [
         ("two-sample KS, 1,000,000 each", other, 5),
-        ("the same, and something moved", other + 0.003, None),
-        ("the same, two decimals only", other.round(2), None),
+        (
+            "two-sample KS, 1,000,000 each, one of them moved",
+            other + 0.003,
+            None,
+        ),
+        (
+            "two-sample KS, 1,000,000 each, one of two decimals",
+            other.round(2),
+            None,
+        ),
     ]:
         row(
             AREA,

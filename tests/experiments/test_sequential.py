@@ -39,7 +39,7 @@ def test_always_valid_by_hand():
     assert (got.low[0], got.high[0]) == pytest.approx((3 - width, 3 + width))
 
 
-@settings(STEADY, max_examples=50)
+@settings(STEADY, max_examples=25)
 @given(st.floats(-4, 4), st.floats(0.05, 5), st.floats(0.1, 5))
 def test_ratio_is_the_mixture_and_the_ends_of_the_interval_are_at_alpha(
     difference, variance, scale
@@ -48,15 +48,16 @@ def test_ratio_is_the_mixture_and_the_ends_of_the_interval_are_at_alpha(
 
     got = sequential.always_valid([difference], [variance], scale=scale)
     error = sqrt(variance)
+    # the product has its hill where prior and data agree
+    spread = 1 / sqrt(1 / variance + 1 / scale**2)
+    hill = difference / variance * spread**2
     mixed, _ = integrate.quad(
         lambda effect: (
             stats.norm.pdf(effect, scale=scale)
             * stats.norm.pdf(difference, effect, error)
         ),
-        -60,
-        60,
-        points=[0, difference],
-        limit=300,
+        hill - 12 * spread,
+        hill + 12 * spread,
     )
     ratio = mixed / stats.norm.pdf(difference, 0, error)
     assert got.p_value[0] == pytest.approx(min(1, 1 / ratio), rel=1e-6)
@@ -116,8 +117,8 @@ def test_refuses():
     for variance in (-one, one * np.inf):
         with pytest.raises(ValueError, match="variance must be at least 0"):
             sequential.always_valid(one, variance, scale=1)
-    for scale in (0, np.inf, np.nan):
-        with pytest.raises(ValueError, match=f"above 0, got {scale}"):
+    for scale in (0, np.inf, np.nan, 1e-200):
+        with pytest.raises(ValueError, match=f"scale must .* got {scale}"):
             sequential.always_valid(one, one, scale=scale)
     with pytest.raises(ValueError, match=r"level .*, got 95"):
         sequential.always_valid(one, one, scale=1, level=95)

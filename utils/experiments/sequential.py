@@ -78,8 +78,8 @@ def always_valid(
         variance: (..., T) of the estimate at each look, above 0; nan or 0
             where it is not known yet, which counts as no evidence.
         scale: standard deviation of the effects that are expected, in the
-            unit of the difference, above 0; a wrong one costs time, never
-            validity.
+            unit of the difference, above 0 and finite, its square too; a wrong
+            one costs time, never validity.
         level: of the intervals, in (0, 1).
 
     Returns:
@@ -112,8 +112,8 @@ def always_valid(
         raise ValueError("difference must be finite")
     if (variance < 0).any() or np.isinf(variance).any():
         raise ValueError("variance must be at least 0 and not infinite")
-    if not (scale > 0 and np.isfinite(scale)):
-        raise ValueError(f"scale must be finite and above 0, got {scale}")
+    if not 1e-150 < scale < 1e150:  # its square must not vanish or overflow
+        raise ValueError(f"scale must be in (1e-150, 1e150), got {scale}")
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     known = variance > 0

@@ -72,7 +72,7 @@ def bin_counts(values: np.ndarray, *, edges: np.ndarray) -> np.ndarray:
         raise ValueError(f"values must be (n,) and finite: {values.shape}")
     if edges.ndim != 1 or not np.isfinite(edges).all():
         raise ValueError(f"edges must be (B - 1,) and finite: {edges.shape}")
-    if (np.diff(edges) <= 0).any():
+    if (edges[1:] <= edges[:-1]).any():
         raise ValueError(f"edges must ascend, got {edges}")
     place = np.searchsorted(edges, values, side="right")
     return np.bincount(place, minlength=len(edges) + 1)
@@ -324,7 +324,8 @@ def mmd(
         reference: (n, D) finite, n >= 2.
         current: (m, D) likewise; (n + m)^2 numbers are held, so thin out
             above some thousands.
-        bandwidth: of the kernel exp(-|x - y|^2 / (2 bandwidth^2)), above 0.
+        bandwidth: of the kernel exp(-|x - y|^2 / (2 bandwidth^2)), above 0
+            and finite, its square too.
         permutations: at least 1; p cannot be below 1 / (permutations + 1).
         rng: shuffles which rows belong to which sample.
 
@@ -348,8 +349,10 @@ def mmd(
     x, y = _points("reference", reference), _points("current", current)
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"D must be the same, got {x.shape} and {y.shape}")
-    if not 0 < bandwidth < np.inf:
-        raise ValueError(f"bandwidth must be above 0, got {bandwidth}")
+    if not 1e-150 < bandwidth < 1e150:  # its square is divided by
+        raise ValueError(
+            f"bandwidth must be in (1e-150, 1e150), got {bandwidth}"
+        )
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1: {permutations}")
     n, m = len(x), len(y)
@@ -455,7 +458,7 @@ def _points(name: str, points: np.ndarray) -> np.ndarray:
 
 def _squared_distances(points: np.ndarray) -> np.ndarray:
     points = points - points.mean(axis=0)  # large means cancel digits
-    squares = np.einsum("nd,nd->n", points, points)
+    squares = np.einsum("ij,ij->i", points, points)
     distances = squares[:, None] + squares - 2 * (points @ points.T)
     return np.maximum(distances, 0)
 
