@@ -45,7 +45,7 @@ class InvertedIndex:
     Source: Robertson & Zaragoza (2009), doi:10.1561/1500000019.
 
     >>> index = InvertedIndex().fit([["red", "bike"], ["red", "red", "car"]])
-    >>> scores, ids = index.search([["bike", "red"]], k=2)
+    >>> ids, scores = index.search([["bike", "red"]], k=2)
     >>> ids, scores.round(2)
     (array([[0, 1]]), array([[0.43, 0.11]]))
     """
@@ -106,9 +106,9 @@ class InvertedIndex:
             k: how many, at least 1.
 
         Returns:
-            scores (Q, k) and ids (Q, k), best first, lower id first in a
-            tie; where fewer documents hold a word of the query, the scores
-            are -inf and the ids -1.
+            ids (Q, k) and scores (Q, k), best first, lower id first in a
+            tie; where fewer documents hold a word of the query, the ids are
+            -1 and the scores -inf.
 
         Raises:
             ValueError: k < 1; a query that is a string instead of a
@@ -127,7 +127,7 @@ class InvertedIndex:
             if kept:
                 best = found[ranking.top_k(total[found], k=kept)]
                 scores[q, :kept], ids[q, :kept] = total[best], best
-        return scores, ids
+        return ids, scores
 
     def score(self, query: Sequence[str], ids: np.ndarray) -> np.ndarray:
         """Scores of given documents, found by the query or not.
