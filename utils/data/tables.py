@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from utils.seeds import DEFAULT_SEED
-from utils.worlds import video
+from utils.worlds import ads, video
 
 DATA = Path(__file__).parents[2] / "data"
 LICENCE = "CC-BY-4.0"
@@ -39,7 +39,14 @@ def _video_world(*, rng: np.random.Generator) -> video.VideoWorld:
     return video.VideoWorld(video.VideoConfig(), rng=rng)
 
 
-CASES = {"video_recommendation": Case(_video_world, video.Tables)}
+def _ad_world(*, rng: np.random.Generator) -> ads.AdWorld:
+    return ads.AdWorld(ads.AdConfig(), rng=rng)
+
+
+CASES = {
+    "ad_click_prediction": Case(_ad_world, ads.Tables),
+    "video_recommendation": Case(_video_world, video.Tables),
+}
 
 
 def world(name: str, *, seed: int = DEFAULT_SEED):
