@@ -88,7 +88,7 @@ def second_price(
                 f"present must be {bids.shape}, got {np.shape(present)}"
             )
         score = np.where(present, score, -1.0)
-    short = max(0, slots + 1 - score.shape[1])  # one more than slots: who comes next
+    short = max(0, slots + 1 - score.shape[1])  # one more: who comes next
     order = np.argsort(-score, axis=1, kind="stable")[:, : slots + 1]
     ranked = np.take_along_axis(score, order, axis=1)
     order = np.pad(order, ((0, 0), (0, short)), constant_values=0)
