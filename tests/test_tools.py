@@ -45,7 +45,10 @@ def root(tmp_path):
         "    - file: chapters/cases/milk.ipynb\n",
         "requirements.lock": "torch==2.13.0\nnumpy==2.4.6\n",
         "pyproject.toml": "",
-        "data/manifest.json": '{"tea": {"seed": 7}, "milk": {"seed": 7}}',
+        "data/manifest.json": '{"tea": {"world": "utils.worlds.pot.Pot"}, '
+        '"milk": {"world": "utils.worlds.jug.Jug"}}',
+        "utils/worlds/pot.py": "",
+        "utils/worlds/jug.py": "",
         "data/tea/cups.parquet": "cups",
         "data/milk/jugs.parquet": "jugs",
         "utils/__init__.py": "",
@@ -170,17 +173,18 @@ def set_metadata(number, **metadata):
         ),
         ({"utils"}, lambda r, t: append(r / "utils/brew.py")),
         ({"utils"}, lambda r, t: append(r / "utils/water.py")),
+        ({"utils"}, lambda r, t: append(r / "utils/worlds/pot.py")),
         ({"data"}, lambda r, t: append(r / "data/tea/cups.parquet")),
         (
             {"data"},
             lambda r, t: (r / "data/tea/lids.parquet").write_text("lids"),
         ),
         (
-            {"data"},
+            {"data", "utils"},
             lambda r, t: (r / "data/manifest.json").write_text("{}"),
         ),
         (
-            {"code", "data"},
+            {"code", "data", "utils"},
             lambda r, t: edit(t, set_source(2, "load('milk')")),
         ),
         (
@@ -195,6 +199,7 @@ def set_metadata(number, **metadata):
             lambda r, t: edit(t, set_metadata(2, tags=["hide-input"])),
         ),
         (set(), lambda r, t: append(r / "utils/other.py")),
+        (set(), lambda r, t: append(r / "utils/worlds/jug.py")),
         (set(), lambda r, t: append(r / "data/milk/jugs.parquet")),
         (set(), lambda r, t: append(r / "pyproject.toml")),
     ],

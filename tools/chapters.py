@@ -166,12 +166,18 @@ def key(path: Path, root: Path = ROOT) -> dict[str, str]:
     cases = data_of(path, sources, root)
     manifest = root / "data" / "manifest.json"
     entries = json.loads(manifest.read_text("utf-8")) if cases else {}
+    worlds = [
+        entries[c]["world"] for c in cases if "world" in entries.get(c, {})
+    ]
     data_files = [file for files in cases.values() for file in files]
     tags = [sorted(RUN_TAGS & set(tags_of(cell))) for cell in cells]
     kernel = notebook["metadata"].get("kernelspec", {}).get("name")
     return {
         "code": digest(sources, tags, kernel),
-        "utils": digest(contents(utils_files(sources, root), root)),
+        # a case's world is imported by its name in the manifest
+        "utils": digest(
+            contents(utils_files([*sources, *map(repr, worlds)], root), root)
+        ),
         "data": digest(
             contents(data_files, root), [entries.get(case) for case in cases]
         ),

@@ -170,3 +170,49 @@ def test_alarm_report_refuses():
     for shape in ((3,), (0, 3)):
         with pytest.raises(ValueError, match=r"must be \(R, T\)"):
             alarms.alarm_report(np.zeros(shape), limit=0, change_at=0)
+
+
+def test_trial_does_what_its_parts_do():
+    setting, calm, broken = np.random.default_rng(1).normal(size=(3, 300, 30))
+    broken[:, 20:] -= 1.5
+    got = alarms.trial(setting, calm, broken, change_at=20, slack=0.25)
+
+    def chart(rows):
+        z = (rows - setting.mean()) / setting.std()
+        return alarms.cusum_low(z, slack=0.25)
+
+    limit = alarms.calibrated_limit(chart(setting), false_alarm_rate=0.05)
+    report = alarms.alarm_report(chart(broken), limit=limit, change_at=20)
+    assert got.limit == limit
+    assert got.false_alarm_rate == (chart(calm).max(axis=1) > limit).mean()
+    assert got.detected_share == report.detected_share
+    assert got.median_delay == report.median_delay
+    np.testing.assert_array_equal(got.charts, chart(broken))
+
+
+def test_trial_keeps_its_promise_on_stretches_that_it_has_not_seen():
+    # the limit is as uncertain as the share: twice the variance of one
+    rng = np.random.default_rng(2)
+    for rate in (0.05, 0.2):
+        setting, calm = rng.normal(10, 3, size=(2, 300, 30))
+        got = alarms.trial(
+            setting, calm, calm - 9, change_at=0, false_alarm_rate=rate
+        )
+        assert abs(got.false_alarm_rate - rate) < 3.5 * np.sqrt(
+            2 * rate * (1 - rate) / 300
+        )
+        assert got.median_delay <= 2
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(20, 5), (20, 4), (20, 5)],
+        [(20, 5), (5,), (20, 5)],
+        [(20, 5), (20, 5), (0, 5)],
+    ],
+)
+def test_trial_refuses(shapes):
+    rows = [np.ones(shape) for shape in shapes]
+    with pytest.raises(ValueError, match=r"must be \(., T\) alike, got"):
+        alarms.trial(*rows, change_at=0)

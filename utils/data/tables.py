@@ -9,43 +9,39 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from utils.seeds import DEFAULT_SEED
-from utils.worlds import ads, video
 
 DATA = Path(__file__).parents[2] / "data"
 LICENCE = "CC-BY-4.0"
 
 
 class Case(NamedTuple):
-    """How a case's tables come about.
+    """Where a case's tables come from.
 
     Attributes:
-        world: rng -> a world with its default knobs.
-        tables: the NamedTuple class that `world.log(rng=...)` returns.
+        module: of `utils.worlds`; its class Tables is a NamedTuple of
+            DataFrames, and what `world.log(rng=...)` returns.
+        world: name of the class, made as World(Config(), rng=rng).
+        config: name of the class with its knobs.
     """
 
-    world: Callable
-    tables: type
+    module: str
+    world: str
+    config: str
 
 
-def _video_world(*, rng: np.random.Generator) -> video.VideoWorld:
-    return video.VideoWorld(video.VideoConfig(), rng=rng)
-
-
-def _ad_world(*, rng: np.random.Generator) -> ads.AdWorld:
-    return ads.AdWorld(ads.AdConfig(), rng=rng)
-
-
+# By name, so that only the world that is asked for is imported.
 CASES = {
-    "ad_click_prediction": Case(_ad_world, ads.Tables),
-    "video_recommendation": Case(_video_world, video.Tables),
+    "ad_click_prediction": Case("ads", "AdWorld", "AdConfig"),
+    "video_recommendation": Case("video", "VideoWorld", "VideoConfig"),
 }
 
 
@@ -55,8 +51,10 @@ def world(name: str, *, seed: int = DEFAULT_SEED):
     Raises:
         ValueError: no such case.
     """
+    case, module = _case(name)
     world_rng, _ = np.random.default_rng(seed).spawn(2)
-    return _case(name).world(rng=world_rng)
+    config = getattr(module, case.config)()
+    return getattr(module, case.world)(config, rng=world_rng)
 
 
 def generate(name: str, *, seed: int = DEFAULT_SEED) -> NamedTuple:
@@ -87,18 +85,18 @@ def load(
         ValueError: no such case; a file that is missing, or whose bytes are
             not those of the manifest.
     """
-    case = _case(name)
+    _, module = _case(name)
     entry = read_manifest(folder).get(name)
     if entry is None:
         raise ValueError(f"{name} is not in the manifest: run `make data`")
     if seed != entry["seed"]:
         return generate(name, seed=seed)
     tables = {}
-    for table in case.tables._fields:
+    for table in module.Tables._fields:
         path = folder / name / f"{table}.parquet"
         check_file(path, entry["files"][f"{table}.parquet"])
         tables[table] = pd.read_parquet(path)
-    return case.tables(**tables)
+    return module.Tables(**tables)
 
 
 def write(
@@ -133,9 +131,9 @@ def write(
         os.replace(aside, path)
         paths.append(path)
     manifest = read_manifest(folder)
-    kind = type(_case(name).world(rng=np.random.default_rng(0)))
+    case, module = _case(name)
     manifest[name] = {
-        "world": f"{kind.__module__}.{kind.__name__}",
+        "world": f"{module.__name__}.{case.world}",
         "seed": seed,
         "files": files,
     }
@@ -183,7 +181,8 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _case(name: str) -> Case:
+def _case(name: str) -> tuple[Case, ModuleType]:
     if name not in CASES:
         raise ValueError(f"no case {name!r}; there are {sorted(CASES)}")
-    return CASES[name]
+    case = CASES[name]
+    return case, import_module(f"utils.worlds.{case.module}")

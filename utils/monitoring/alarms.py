@@ -170,6 +170,86 @@ def alarm_report(
     )
 
 
+class AlarmTrial(NamedTuple):
+    """An alarm with a promised false-alarm rate, put to the test.
+
+    Attributes:
+        limit: above which the charts alarm.
+        false_alarm_rate: share of the calm stretches that alarmed; these
+            had no part in setting the limit.
+        detected_share: see AlarmReport; of the broken stretches.
+        median_delay: see AlarmReport.
+        charts: (R, T) of the broken stretches.
+    """
+
+    limit: float
+    false_alarm_rate: float
+    detected_share: float
+    median_delay: float
+    charts: np.ndarray
+
+
+def trial(
+    setting: np.ndarray,
+    calm: np.ndarray,
+    broken: np.ndarray,
+    *,
+    change_at: int,
+    slack: float = 0.5,
+    false_alarm_rate: float = 0.05,
+) -> AlarmTrial:
+    """Set a CUSUM's limit on some healthy stretches, try it on others.
+
+    Args:
+        setting: (S, T) healthy stretches of T days; give mean, standard
+            deviation and limit. Low is bad; for rises, negate all three.
+        calm: (C, T) other healthy stretches.
+        broken: (R, T) stretches that break at change_at.
+        change_at: first day of the break, in 0..T-1.
+        slack: shortfall per day, in standard deviations, that is forgiven.
+        false_alarm_rate: promised for a healthy stretch, in (0, 1).
+
+    Returns:
+        What was promised, what happened, and how long it took.
+
+    Raises:
+        ValueError: as standardised, cusum_low, calibrated_limit and
+            alarm_report; stretches of unequal length.
+
+    >>> rng = np.random.default_rng(0)
+    >>> days = rng.normal(size=(3, 200, 20))
+    >>> days[2, :, 10:] -= 2
+    >>> got = trial(*days, change_at=10)
+    >>> got.median_delay, got.false_alarm_rate < 0.1
+    (2.0, True)
+    """
+    three = {"setting": setting, "calm": calm, "broken": broken}
+    three = {name: _finite(name, rows) for name, rows in three.items()}
+    shapes = [rows.shape for rows in three.values()]
+    if any(len(s) != 2 or 0 in s for s in shapes) or (
+        len({s[1] for s in shapes}) > 1
+    ):
+        raise ValueError(
+            f"setting, calm and broken must be (., T) alike, got {shapes}"
+        )
+    mean, sd = three["setting"].mean(), three["setting"].std()
+    chart = {
+        name: cusum_low(standardised(rows, mean=mean, sd=sd), slack=slack)
+        for name, rows in three.items()
+    }
+    limit = calibrated_limit(
+        chart["setting"], false_alarm_rate=false_alarm_rate
+    )
+    report = alarm_report(chart["broken"], limit=limit, change_at=change_at)
+    return AlarmTrial(
+        limit,
+        float((chart["calm"] > limit).any(axis=1).mean()),
+        report.detected_share,
+        report.median_delay,
+        chart["broken"],
+    )
+
+
 def _finite(name: str, values: np.ndarray) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
     if not np.isfinite(values).all():
