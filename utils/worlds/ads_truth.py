@@ -15,16 +15,15 @@ import numpy as np
 from utils.worlds.common import sigmoid
 
 SIZES = {
-    "segment": 8, "region": 40, "device": 3, "age": 5, "section": 5,
-    "daypart": 6, "format": 4, "category": 16, "advertiser": 60,
+    "segment": 8, "region": 24, "device": 3, "age": 5, "section": 5,
+    "daypart": 6, "format": 4, "category": 12, "advertiser": 40,
 }  # fmt: skip
 FORMATS = ("text", "picture", "carousel", "video")
 LATE_FORMAT = FORMATS.index("video")  # its clicks are reported by others
 # Crosses that an engineer would write down, and crosses that nobody would.
 GUESSED = (("segment", "category"), ("daypart", "category"))
 UNGUESSED = (
-    ("region", "category"), ("age", "format"), ("section", "advertiser"),
-    ("region", "format"), ("device", "category"),
+    ("region", "category"), ("section", "category"), ("age", "category"),
 )  # fmt: skip
 RANK = 2  # of each pair's table of effects
 GUESSED_SHARE = 0.25  # of the variance of all crosses
@@ -77,10 +76,10 @@ class AdConfig:
     intercept: float = -3.6
     main_strength: float = 0.25
     interaction_strength: float = 0.8
-    quality_strength: float = 0.5
-    intent_strength: float = 0.5
+    quality_strength: float = 0.3
+    intent_strength: float = 0.4
     click_delay_hours: float = 48.0
-    video_share: float = 0.2
+    video_share: float = 0.25
     video_logit: float = 0.0
     value_eur: float = 0.4
     value_spread: float = 0.5
