@@ -66,3 +66,31 @@ def test_smoothed_rate_by_hand():
 def test_smoothed_rate_refuses_no_weight():
     with pytest.raises(ValueError, match="above 0, got 0"):
         features.smoothed_rate(1, 2, prior=0.1, weight=0)
+
+
+def test_hashed_fills_the_table_as_chance_would():
+    values = np.arange(2000)[:, None]
+    got = features.hashed(values, buckets=1024)
+    assert got.shape == (2000, 1) and 0 <= got.min() <= got.max() < 1024
+    taken = len(np.unique(got))
+    assert taken == pytest.approx(1024 * (1 - np.exp(-2000 / 1024)), rel=0.05)
+
+
+def test_hashed_keeps_fields_apart_and_values_together():
+    got = features.hashed(np.array([[7, 7], [7, 8]]), buckets=2**20)
+    assert got[0, 0] == got[1, 0] != got[0, 1]
+    assert (features.hashed(np.array([[7, 9]]), buckets=1) == 0).all()
+
+
+@pytest.mark.parametrize(
+    "columns, buckets, message",
+    [
+        (np.array([1, 2]), 8, "columns must be"),
+        (np.array([[0.5]]), 8, "columns must be"),
+        (np.array([[-1]]), 8, "values must be at least 0"),
+        (np.array([[1]]), 0, "buckets must be at least 1"),
+    ],
+)
+def test_hashed_refuses(columns, buckets, message):
+    with pytest.raises(ValueError, match=message):
+        features.hashed(columns, buckets=buckets)

@@ -104,3 +104,45 @@ def smoothed_rate(
     if not weight > 0:
         raise ValueError(f"weight must be above 0, got {weight}")
     return (np.asarray(hits) + prior * weight) / (np.asarray(trials) + weight)
+
+
+def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
+    """Rows of a table for the values of several fields, without a dictionary.
+
+    The field's number is part of what is hashed, so that the same value in
+    two fields has two places, up to collisions.
+
+    Args:
+        columns: (n, F) integers of at least 0, one column per field.
+        buckets: rows of the table, at least 1.
+
+    Returns:
+        (n, F) int64 from 0 to buckets - 1; the same on every machine and in
+        every run. d distinct values leave about buckets * (1 - exp(-d /
+        buckets)) places taken.
+
+    Raises:
+        ValueError: not two axes, not integers, negative; buckets < 1.
+
+    Source: Weinberger et al. (2009), doi:10.1145/1553374.1553516; the mixing
+    step is that of SplitMix64.
+
+    >>> hashed(np.array([[3, 3], [3, 4]]), buckets=1000).tolist()
+    [[53, 561], [53, 304]]
+    """
+    columns = np.asarray(columns)
+    if columns.ndim != 2 or columns.dtype.kind not in "iu":
+        raise ValueError(
+            f"columns must be (n, F) integers, got {columns.shape} "
+            f"{columns.dtype}"
+        )
+    if columns.size and columns.min() < 0:
+        raise ValueError(f"values must be at least 0, got {columns.min()}")
+    if buckets < 1:
+        raise ValueError(f"buckets must be at least 1, got {buckets}")
+    field = np.arange(1, columns.shape[1] + 1, dtype=np.uint64)
+    x = columns.astype(np.uint64) + field * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    return (x % np.uint64(buckets)).astype(np.int64)

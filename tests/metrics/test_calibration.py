@@ -123,3 +123,33 @@ def test_calibration_refuses():
         calibration.predicted_over_observed(one, np.array([-0.5, 0]), one)
     with pytest.raises(ValueError, match="must be integers"):
         calibration.predicted_over_observed(one, one, one / 2)
+
+
+def test_prior_correction_by_hand():
+    # 1 in 5 after keeping a tenth of the negatives: odds 1/4 -> 1/40
+    got = calibration.prior_correction(
+        np.array([0.2, 0.0, 1.0]), kept_share=0.1
+    )
+    np.testing.assert_allclose(got, [1 / 41, 0.0, 1.0])
+
+
+@STEADY
+@given(SHARES, st.floats(0.01, 1.0))
+def test_prior_correction_undoes_the_sampling(p, kept_share):
+    sampled = p / (p + (1 - p) * kept_share)
+    got = calibration.prior_correction(sampled, kept_share=kept_share)
+    np.testing.assert_allclose(got, p, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "p, kept_share, message",
+    [
+        ([0.5], 0.0, "kept_share must be in"),
+        ([0.5], 1.5, "kept_share must be in"),
+        ([1.5], 0.5, "probabilities must be from 0 to 1"),
+        ([nan], 0.5, "probabilities must be from 0 to 1"),
+    ],
+)
+def test_prior_correction_refuses(p, kept_share, message):
+    with pytest.raises(ValueError, match=message):
+        calibration.prior_correction(np.array(p), kept_share=kept_share)

@@ -2,19 +2,12 @@ import numpy as np
 import pytest
 
 from utils.worlds.video import VideoWorld
-from utils.worlds.video_truth import VideoConfig, sigmoid
+from utils.worlds.video_truth import VideoConfig
 
 
 def truth(**knobs):
     config = VideoConfig(users=40, videos=300, uploads_per_day=5, **knobs)
     return VideoWorld(config, rng=np.random.default_rng(0)).truth
-
-
-def test_sigmoid_by_hand():
-    assert sigmoid(np.array([0.0, np.log(3)])).tolist() == [
-        0.5,
-        pytest.approx(3 / 4),
-    ]
 
 
 def test_relevance_is_start_times_satisfy_and_a_probability():

@@ -40,6 +40,7 @@ class Case(NamedTuple):
 
 # By name, so that only the world that is asked for is imported.
 CASES = {
+    "ad_click_prediction": Case("ads", "AdWorld", "AdConfig"),
     "search_ranking": Case("search", "SearchWorld", "SearchConfig"),
     "video_recommendation": Case("video", "VideoWorld", "VideoConfig"),
 }

@@ -207,6 +207,38 @@ def expected_calibration_error(
     return float(curve.share[filled] @ gap[filled])
 
 
+def prior_correction(
+    probabilities: np.ndarray, *, kept_share: float
+) -> np.ndarray:
+    """Probabilities of a model that saw only a share of the negatives.
+
+    Args:
+        probabilities: of a 1, in [0, 1], as learned from all positives and a
+            random `kept_share` of the negatives; any shape.
+        kept_share: of the negatives, in (0, 1].
+
+    Returns:
+        Of the same shape: p / (p + (1 - p) / kept_share), which divides the
+        odds by 1 / kept_share. 0 stays 0 and 1 stays 1. A model that the
+        sampling left badly calibrated stays so.
+
+    Raises:
+        ValueError: a share outside (0, 1]; probabilities outside [0, 1].
+
+    Source: He et al. (2014), doi:10.1145/2648584.2648589, section 6.3;
+    Elkan (2001), theorem 2.
+
+    >>> prior_correction(np.array([0.5, 1.0]), kept_share=0.1).round(4)
+    array([0.0909, 1.    ])
+    """
+    if not 0 < kept_share <= 1:
+        raise ValueError(f"kept_share must be in (0, 1], got {kept_share}")
+    p = np.asarray(probabilities, dtype=np.float64)
+    if not ((p >= 0) & (p <= 1)).all():  # nan fails too
+        raise ValueError("probabilities must be from 0 to 1")
+    return p * kept_share / (p * kept_share + 1 - p)
+
+
 def _check_bins(bins: int) -> None:
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")

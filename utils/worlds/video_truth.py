@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from utils.worlds.common import sigmoid
+
 FINISHED = 0.85  # mean share of a median-length video seen if it satisfies
 DROPPED = 0.25  # and if it does not
 
@@ -99,11 +101,6 @@ class VideoConfig:
     def videos_on(self, day: int | np.ndarray) -> int | np.ndarray:
         """Videos uploaded before the end of a day; ids below it exist."""
         return self.videos - (self.log_days - 1 - day) * self.uploads_per_day
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Logistic function, float64."""
-    return 1.0 / (1.0 + np.exp(-x))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""A generalised second-price auction for several slots, many at a time.
+
+The platform ranks by bid times predicted click chance, which is the expected
+value of a slot to it. A slot's card pays, per click, the least bid with
+which it would have kept its place. Bids are taken as given: in this auction
+bidding one's true value is *not* an equilibrium when there are several slots.
+
+Shapes: R auctions, C candidates, K slots. A slot that stays empty is -1.
+
+Source: Edelman, Ostrovsky & Schwarz (2007), doi:10.1257/aer.97.1.242; Varian
+(2007), doi:10.1016/j.ijindorg.2006.10.002.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Outcome(NamedTuple):
+    """Who stands where, and at what price.
+
+    Attributes:
+        winner: (R, K) candidate in each slot, -1 where it stays empty.
+        price: (R, K) per click, 0 where the slot stays empty.
+    """
+
+    winner: np.ndarray
+    price: np.ndarray
+
+
+def second_price(
+    bids: np.ndarray,
+    chances: np.ndarray,
+    *,
+    slots: int,
+    reserve: float = 0.0,
+    present: np.ndarray | None = None,
+) -> Outcome:
+    """Generalised second-price auctions, ranked by bid times chance.
+
+    How much a slot is seen does not enter: it multiplies every candidate's
+    worth in it alike.
+
+    Args:
+        bids: (R, C) per click, at least 0.
+        chances: (R, C) predicted chances of a click, above 0.
+        slots: cards to fill at most, at least 1.
+        reserve: least bid * chance that is shown at all: what the slot is
+            worth otherwise, per examined impression, at least 0.
+        present: (R, C) bool, who takes part; all by default.
+
+    Returns:
+        Outcome. The price is max(score of the next one, reserve) / own
+        chance, where the next one is the best that stands below, shown or
+        not; equal scores go to the lower index.
+
+    Raises:
+        ValueError: shapes that differ; values out of range or not finite.
+
+    >>> got = second_price(np.array([[2.0, 1.0, 1.0]]),
+    ...                    np.array([[0.1, 0.1, 0.05]]), slots=2)
+    >>> got.winner.tolist(), got.price.tolist()
+    ([[0, 1]], [[1.0, 0.5]])
+    """
+    bids = np.asarray(bids, dtype=np.float64)
+    chances = np.asarray(chances, dtype=np.float64)
+    if bids.ndim != 2 or bids.shape != chances.shape:
+        raise ValueError(
+            f"bids and chances must be (R, C) alike, got {bids.shape} and "
+            f"{chances.shape}"
+        )
+    if slots < 1:
+        raise ValueError(f"slots must be at least 1, got {slots}")
+    if not 0 <= reserve < np.inf:
+        raise ValueError(
+            f"reserve must be finite and at least 0, got {reserve}"
+        )
+    if not (np.isfinite(bids) & (bids >= 0)).all():
+        raise ValueError("bids must be finite and at least 0")
+    if not (np.isfinite(chances) & (chances > 0)).all():
+        raise ValueError("chances must be finite and above 0")
+    score = bids * chances
+    if present is not None:
+        if np.shape(present) != bids.shape:
+            raise ValueError(
+                f"present must be {bids.shape}, got {np.shape(present)}"
+            )
+        score = np.where(present, score, -1.0)
+    short = max(0, slots + 1 - score.shape[1])  # one more: who comes next
+    order = np.argsort(-score, axis=1, kind="stable")[:, : slots + 1]
+    ranked = np.take_along_axis(score, order, axis=1)
+    order = np.pad(order, ((0, 0), (0, short)), constant_values=0)
+    ranked = np.pad(ranked, ((0, 0), (0, short)), constant_values=-1.0)
+    shown = (ranked[:, :slots] >= reserve) & (ranked[:, :slots] >= 0)
+    own = np.take_along_axis(chances, order[:, :slots], axis=1)
+    price = np.maximum(ranked[:, 1:], reserve) / own
+    return Outcome(
+        np.where(shown, order[:, :slots], -1),
+        np.where(shown, price, 0.0),
+    )
+
+
+def participation(spend: np.ndarray, budget: np.ndarray) -> np.ndarray:
+    """Share of auctions that a campaign should enter to last the day.
+
+    Args:
+        spend: (N,) what it would spend if it entered all, at least 0.
+        budget: (N,) what it may spend, at least 0.
+
+    Returns:
+        (N,) in [0, 1]: budget / spend where that is below 1, else 1. One
+        step of planning: when others enter less, prices fall as well.
+
+    Raises:
+        ValueError: lengths differ; values negative or not finite.
+
+    >>> participation(np.array([10.0, 1.0, 0.0]), np.array([5.0, 5.0, 5.0]))
+    array([0.5, 1. , 1. ])
+    """
+    spend = np.asarray(spend, dtype=np.float64)
+    budget = np.asarray(budget, dtype=np.float64)
+    if spend.shape != budget.shape:
+        raise ValueError(
+            f"spend and budget must be alike, got {spend.shape} and "
+            f"{budget.shape}"
+        )
+    for name, values in (("spend", spend), ("budget", budget)):
+        if not (np.isfinite(values) & (values >= 0)).all():
+            raise ValueError(f"{name} must be finite and at least 0")
+    share = np.ones(spend.shape)
+    np.divide(budget, spend, out=share, where=spend > budget)
+    return share
