@@ -1,7 +1,9 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from utils.worlds.common import sigmoid
+from utils.worlds.common import World, check_knobs, sigmoid
 
 
 def test_sigmoid_by_hand():
@@ -9,3 +11,54 @@ def test_sigmoid_by_hand():
         0.5,
         pytest.approx(3 / 4),
     ]
+
+
+@dataclass(frozen=True)
+class Knobs:
+    size: int = 3
+    shift: float = 0.0
+    late_share: float = 0.5
+
+    def __post_init__(self):
+        check_knobs(self, negative=("shift",), at_least={"size": 2})
+
+
+@pytest.mark.parametrize(
+    "knobs, words",
+    [
+        ({"size": -1}, "size must be finite and at least 0, got -1"),
+        ({"size": 1}, "size must be at least 2, got 1"),
+        ({"shift": np.inf}, "shift must be finite, got inf"),
+        ({"late_share": np.nan}, "late_share must be finite and at least 0"),
+        ({"late_share": 1.1}, "late_share is a share, got 1.1"),
+    ],
+)
+def test_knobs_that_no_world_has_are_named(knobs, words):
+    with pytest.raises(ValueError, match=words):
+        Knobs(**knobs)
+    Knobs(size=2, shift=-7.0, late_share=1.0)
+
+
+class Dots(World):
+    def log(self, *, rng):
+        return self._strand(1).normal(size=self.config.size) + rng.normal()
+
+
+def test_a_changed_world_keeps_the_draws_that_the_knob_leaves_alone():
+    world = Dots(Knobs(), rng=np.random.default_rng(7))
+    same = Dots(Knobs(), rng=np.random.default_rng(7))
+    more = world.changed(size=5)
+
+    def log(world):
+        return world.log(rng=np.random.default_rng(0))
+
+    assert type(more) is Dots and (more.config.size, world.config.size) == (
+        5,
+        3,
+    )
+    np.testing.assert_array_equal(log(world), log(same))
+    np.testing.assert_array_equal(log(world), log(more)[:3])
+    other = Dots(Knobs(), rng=np.random.default_rng(8))
+    assert not np.array_equal(log(world), log(other))
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        world.changed(size=1)

@@ -25,7 +25,6 @@ Shapes: U users, A ads (all that ever run), R requests, C candidates, K slots.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,7 +42,7 @@ from utils.worlds.ads_truth import (
     main_effects,
     pair_effects,
 )
-from utils.worlds.common import sigmoid
+from utils.worlds.common import World, sigmoid
 
 START = np.datetime64("2026-05-04T00:00:00", "ms")  # a Monday; day 0
 DAY_SECONDS = 86_400
@@ -100,7 +99,7 @@ class Tables(NamedTuple):
     impressions: pd.DataFrame
 
 
-class AdWorld:
+class AdWorld(World):
     """Users, ads and what happens between them.
 
     Args:
@@ -109,19 +108,7 @@ class AdWorld:
             `changed` copies keep all draws that a knob leaves alone.
     """
 
-    def __init__(self, config: AdConfig, *, rng: np.random.Generator):
-        self.config = config
-        self._seed = int(rng.integers(2**63))
-
-    def changed(self, **knobs: float) -> AdWorld:
-        """A copy with other knobs: same users, same effects otherwise."""
-        copy = object.__new__(AdWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        return copy
-
-    def _strand(self, number: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, number])
+    config: AdConfig
 
     @cached_property
     def truth(self) -> AdTruth:

@@ -8,11 +8,11 @@ category and advertiser.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from utils.worlds.common import sigmoid
+from utils.worlds.common import check_knobs, sigmoid
 
 SIZES = {
     "segment": 8, "region": 24, "device": 3, "age": 5, "section": 5,
@@ -88,22 +88,13 @@ class AdConfig:
     exploration_share: float = 0.10
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not np.isfinite(value):
-                raise ValueError(f"{field.name} must be finite, got {value}")
-            if value < 0 and field.name not in ("intercept", "video_logit"):
-                raise ValueError(
-                    f"{field.name} must be at least 0, got {value}"
-                )
-            if field.name.endswith("_share") and value > 1:
-                raise ValueError(f"{field.name} is a share, got {value}")
-        for name in ("users", "log_days", "campaigns", "ads_per_campaign",
-                     "slots", "campaign_days"):  # fmt: skip
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"{name} must be at least 1, got {getattr(self, name)}"
-                )
+        names = ("users", "log_days", "campaigns", "ads_per_campaign",
+                 "slots", "campaign_days")  # fmt: skip
+        check_knobs(
+            self,
+            negative=("intercept", "video_logit"),
+            at_least=dict.fromkeys(names, 1),
+        )
         live = self.campaigns * self.ads_per_campaign
         if not self.slots <= self.candidates <= live:
             raise ValueError(

@@ -1,8 +1,71 @@
-"""What several worlds need: the logistic function, and nothing of a domain."""
+"""What worlds share: how they are seeded and copied, and how knobs are held.
+
+A world is drawn once. A copy with other knobs keeps all draws that a knob
+leaves alone, so that two worlds differ by the knob and by nothing else.
+"""
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Self
+
 import numpy as np
+
+
+class World:
+    """A simulator whose truth is known.
+
+    Args:
+        config: the knobs, a frozen dataclass.
+        rng: draws the seed of everything that stays when a knob turns; the
+            same state gives the same world.
+    """
+
+    def __init__(self, config, *, rng: np.random.Generator) -> None:
+        self.config = config
+        self._seed = int(rng.integers(2**63))
+
+    def changed(self, **knobs: float) -> Self:
+        """A copy with other knobs, and the same draws otherwise."""
+        copy = object.__new__(type(self))
+        copy.config = replace(self.config, **knobs)
+        copy._seed = self._seed
+        return copy
+
+    def _strand(self, number: int) -> np.random.Generator:
+        """A generator of its own for each thing that is drawn."""
+        return np.random.default_rng([self._seed, number])
+
+
+def check_knobs(
+    config,
+    *,
+    negative: tuple[str, ...] = (),
+    at_least: dict[str, float] | None = None,
+) -> None:
+    """Refuse a config with a value that no world has.
+
+    Args:
+        config: a dataclass of numbers.
+        negative: names that may lie below 0.
+        at_least: name -> least value, for those that have one above 0.
+
+    Raises:
+        ValueError: a knob not finite or negative, below its least value, or
+            above 1 though its name ends in `_share`; names it and its value.
+    """
+    for field in fields(config):
+        name, value = field.name, getattr(config, field.name)
+        least = -np.inf if name in negative else 0
+        if not (np.isfinite(value) and value >= least):
+            rule = "finite" if name in negative else "finite and at least 0"
+            raise ValueError(f"{name} must be {rule}, got {value}")
+        if name.endswith("_share") and value > 1:
+            raise ValueError(f"{name} is a share, got {value}")
+    for name, least in (at_least or {}).items():
+        value = getattr(config, name)
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -21,9 +21,12 @@ A word has one meaning, so the chance of a label given the words is known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+from utils.worlds.common import World
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class DocumentsTruth:
         return 1 / (1 + np.exp(-logit))
 
 
-class DocumentsWorld:
+class DocumentsWorld(World):
     """A language with known meanings, and a task on its documents.
 
     Args:
@@ -121,20 +124,10 @@ class DocumentsWorld:
     ((5, 16), (5,))
     """
 
-    def __init__(
-        self, config: DocumentsConfig, *, rng: np.random.Generator
-    ) -> None:
-        self.config = config
-        self._seed = int(rng.integers(2**63))
-        self.truth = _drawn(config, self._seed)
-
-    def changed(self, **knobs) -> DocumentsWorld:
-        """A copy with other knobs and the same random numbers."""
-        copy = object.__new__(DocumentsWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        copy.truth = _drawn(copy.config, copy._seed)
-        return copy
+    @cached_property
+    def truth(self) -> DocumentsTruth:
+        """Hidden state: for checks and oracles only."""
+        return _drawn(self.config, self._seed)
 
     def corpus(self, n: int, *, rng: np.random.Generator) -> np.ndarray:
         """(n, L) word ids of documents of the wide world."""

@@ -22,10 +22,13 @@ Process, for user u and film i:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+
+from utils.worlds.common import World
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class RatingsTruth:
     quality: np.ndarray
 
 
-class RatingsWorld:
+class RatingsWorld(World):
     """Users and films with known tastes; `log` draws who rated what.
 
     Args:
@@ -124,20 +127,10 @@ class RatingsWorld:
     (['user', 'item', 'time', 'rating'], np.False_)
     """
 
-    def __init__(
-        self, config: RatingsConfig, *, rng: np.random.Generator
-    ) -> None:
-        self.config = config
-        self._seed = rng.integers(2**63)
-        self.truth = _drawn(config, np.random.default_rng(self._seed))
-
-    def changed(self, **knobs) -> RatingsWorld:
-        """A copy with other knobs and the same random numbers."""
-        copy = object.__new__(RatingsWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        copy.truth = _drawn(copy.config, np.random.default_rng(self._seed))
-        return copy
+    @cached_property
+    def truth(self) -> RatingsTruth:
+        """Hidden state: for checks and oracles only."""
+        return _drawn(self.config, np.random.default_rng(self._seed))
 
     def log(self, *, rng: np.random.Generator) -> pd.DataFrame:
         """Who rated what, when and how, sorted by time.

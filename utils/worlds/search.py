@@ -25,13 +25,13 @@ slots.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from utils.worlds.common import World
 from utils.worlds.documents import row_choice
 from utils.worlds.search_truth import GOOD, SearchConfig, SearchTruth
 
@@ -116,7 +116,7 @@ def swaps(
     return Slates(shown, partner, swapped)
 
 
-class SearchWorld:
+class SearchWorld(World):
     """Documents, queries, and what happens between them.
 
     Args:
@@ -131,19 +131,7 @@ class SearchWorld:
     (60, 500)
     """
 
-    def __init__(self, config: SearchConfig, *, rng: np.random.Generator):
-        self.config = config
-        self._seed = int(rng.integers(2**63))
-
-    def changed(self, **knobs: float) -> SearchWorld:
-        """A copy with other knobs: same documents, same queries otherwise."""
-        copy = object.__new__(SearchWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        return copy
-
-    def _strand(self, number: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, number])
+    config: SearchConfig
 
     @cached_property
     def _made(self) -> _Made:

@@ -6,9 +6,11 @@ K slots of a page, R requests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
+
+from utils.worlds.common import check_knobs
 
 GRADES = 5  # 0 is irrelevant, 4 is what was looked for
 GOOD = 3  # a session succeeds with a document of this grade or better
@@ -66,28 +68,9 @@ class SearchConfig:
     exploration_share: float = 0.3
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not np.isfinite(value) or value < 0:
-                raise ValueError(
-                    f"{field.name} must be finite and at least 0, got {value}"
-                )
-            if field.name.endswith("_share") and value > 1:
-                raise ValueError(f"{field.name} is a share, got {value}")
-        for name, least in (
-            ("slots", 2),
-            ("queries", 4),
-            ("topics", 2),
-            ("meanings", 2),
-            ("words_per_meaning", 1),
-            ("sessions", 1),
-            ("log_days", 1),
-        ):
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"{name} must be at least {least}, "
-                    f"got {getattr(self, name)}"
-                )
+        least = dict.fromkeys(("words_per_meaning", "sessions", "log_days"), 1)
+        least |= {"slots": 2, "topics": 2, "meanings": 2, "queries": 4}
+        check_knobs(self, at_least=least)
         if self.documents < self.slots:
             raise ValueError(
                 f"documents must fill the {self.slots} slots, "

@@ -19,13 +19,13 @@ Videos are numbered in order of upload: those available form a prefix.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from utils.worlds.common import World
 from utils.worlds.video_truth import VideoConfig, VideoTruth
 
 START = np.datetime64("2026-03-02T00:00:00", "ms")  # a Monday; day 0
@@ -87,7 +87,7 @@ def fixed_slates(videos: np.ndarray) -> Policy:
     return policy
 
 
-class VideoWorld:
+class VideoWorld(World):
     """Users, videos and what happens between them.
 
     Args:
@@ -96,19 +96,7 @@ class VideoWorld:
             `changed` copies keep all draws that a knob leaves alone.
     """
 
-    def __init__(self, config: VideoConfig, *, rng: np.random.Generator):
-        self.config = config
-        self._seed = int(rng.integers(2**63))
-
-    def changed(self, **knobs: float) -> VideoWorld:
-        """A copy with other knobs: same users, same videos otherwise."""
-        copy = object.__new__(VideoWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        return copy
-
-    def _strand(self, number: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, number])
+    config: VideoConfig
 
     @cached_property
     def truth(self) -> VideoTruth:

@@ -6,11 +6,11 @@ numbered in order of upload: those available on a day form a prefix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from utils.worlds.common import sigmoid
+from utils.worlds.common import check_knobs, sigmoid
 
 FINISHED = 0.85  # mean share of a median-length video seen if it satisfies
 DROPPED = 0.25  # and if it does not
@@ -72,19 +72,8 @@ class VideoConfig:
     boredom: float = 0.15
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not np.isfinite(value) or value < 0:
-                raise ValueError(
-                    f"{field.name} must be finite and at least 0, got {value}"
-                )
-            if field.name.endswith("_share") and value > 1:
-                raise ValueError(f"{field.name} is a share, got {value}")
-        for name in ("users", "slots", "favourites", "log_days"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"{name} must be at least 1, got {getattr(self, name)}"
-                )
+        least = dict.fromkeys(("users", "slots", "favourites", "log_days"), 1)
+        check_knobs(self, at_least=least)
         if self.topics <= self.favourites:
             raise ValueError(
                 f"topics must exceed favourites ({self.favourites}), "
