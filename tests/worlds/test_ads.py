@@ -175,7 +175,7 @@ def test_requests_lie_within_their_day(world):
     "change, message",
     [
         ({"users": 0}, "users must be at least 1"),
-        ({"main_strength": -1}, "main_strength must be at least 0"),
+        ({"main_strength": -1}, "main_strength must be finite and at least 0"),
         ({"exploration_share": 1.5}, "exploration_share is a share"),
         ({"video_share": 2.0}, "video_share is a share"),
         ({"candidates": 2}, "candidates must be from slots"),
