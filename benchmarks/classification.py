@@ -7,12 +7,7 @@ One thread. Validation of the input is timed on both sides.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, too
 
 from benchmarks._rows import row
 from utils.metrics import calibration, classification

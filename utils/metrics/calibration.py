@@ -365,7 +365,7 @@ def fit_isotonic(
 
     >>> fit = fit_isotonic(np.array([0, 1, 0, 1]), np.array([1, 2, 3, 4]))
     >>> fit(np.array([1, 2, 3, 3.5, 4]))
-    array([0.  , 0.5, 0.5, 0.75, 1.  ])
+    array([0.  , 0.5 , 0.5 , 0.75, 1.  ])
     """
     labels, scores, weights = _rows_to_fit(labels, scores, weights)
     order = np.argsort(scores)
