@@ -302,8 +302,8 @@ def _newton(x: np.ndarray, target: np.ndarray, weights: np.ndarray):
         gradient = x @ (weights * (p - target))
         curvature = (x * (weights * p * (1 - p))) @ x.T
         step = np.linalg.lstsq(curvature, gradient)[0]
-        now = loss(beta)
-        while loss(beta - step) > now and np.abs(step).max() > 1e-12:
+        enough = loss(beta) * (1 + 1e-12)  # level, but for rounding
+        while loss(beta - step) > enough:
             step = step / 2
         beta = beta - step
         if np.abs(step).max() <= 1e-12 * (1 + np.abs(beta).max()):

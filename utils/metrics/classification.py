@@ -347,8 +347,9 @@ def precision_recall(
         weights: (n,) how often each row counts; once by default.
 
     Returns:
-        precision and recall, (t,) each, one entry per distinct score that
-        lets rows through; recall is nan throughout without a positive.
+        precision and recall, (t,) each, one entry per distinct score of a
+        row that counts; recall is nan throughout without a positive, and
+        both are one nan without rows.
 
     Raises:
         ValueError: as `roc_auc`.
@@ -358,12 +359,10 @@ def precision_recall(
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
     cut = all_cuts(labels, scores, weights)
-    taken = cut.hits + cut.misses
-    hits, taken = cut.hits[taken > 0], taken[taken > 0]  # rows of no weight
-    if not len(hits):
+    if not len(cut.hits):
         return np.array([np.nan]), np.array([np.nan])
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        return hits / taken, hits / hits[-1]
+        return cut.hits / (cut.hits + cut.misses), cut.hits / cut.hits[-1]
 
 
 def log_loss(

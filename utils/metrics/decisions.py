@@ -299,12 +299,11 @@ def _points(labels, scores, weights) -> OperatingPoint:
     """Threshold, precision and recall, (t,) each, highest threshold first."""
     labels, scores, weights = checked_rows(labels, scores, weights)
     cut = all_cuts(labels, scores, weights)
-    taken = cut.hits + cut.misses
-    counts = taken > 0  # rows of no weight move nothing
-    hits = cut.hits[counts]
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        recall = hits / hits[-1:]
-    return OperatingPoint(cut.threshold[counts], hits / taken[counts], recall)
+        recall = cut.hits / cut.hits[-1:]
+    return OperatingPoint(
+        cut.threshold, cut.hits / (cut.hits + cut.misses), recall
+    )
 
 
 def _best(points: OperatingPoint, enough, *, by, then) -> OperatingPoint:

@@ -30,6 +30,8 @@ class Steps(NamedTuple):
 class Cuts(NamedTuple):
     """What lies at or above each distinct score, highest first, (t,) each.
 
+    Scores that only rows of no weight have are left out.
+
     Attributes:
         threshold: the scores.
         hits: weight of the positives that score at least this much.
@@ -122,6 +124,10 @@ def all_cuts(
     >>> all_cuts(np.array([True, False]), np.array([5, 7]), None).misses
     array([1, 1])
     """
+    if weights is not None:  # as if rows of no weight were not there
+        counts = weights > 0
+        labels, scores = labels[counts], scores[counts]
+        weights = weights[counts]
     (positive, hits), (negative, misses) = by_class(labels, scores, weights)
     threshold = np.unique(scores)
     hits = hits[np.searchsorted(positive, threshold)]
