@@ -51,6 +51,19 @@ def test_steps_and_cuts_without_one_class_or_any_row():
         assert len(rows.all_cuts(labels, scores, None).hits) == len(labels)
 
 
+@STEADY
+@given(
+    st.lists(st.integers(-3, 3), max_size=30),
+    st.lists(st.integers(-3, 3), max_size=30),
+)
+def test_count_below_is_searchsorted(ordered, values):
+    ordered = np.sort(np.array(ordered, dtype=float))
+    values = np.sort(np.array(values, dtype=float))
+    np.testing.assert_array_equal(
+        rows.count_below(ordered, values), np.searchsorted(ordered, values)
+    )
+
+
 @pytest.mark.parametrize(
     "values, kind",
     [
