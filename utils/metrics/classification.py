@@ -155,17 +155,20 @@ def roc_auc_interval(
     models = [_PairsWon(labels, scores)]
     if other is not None:
         models.append(_PairsWon(labels, other))
-    n, lead = len(labels), np.empty(resamples)
-    for b in range(resamples if n else 0):
-        drawn = np.bincount(rng.integers(n, size=n), minlength=n)
-        auc = [model.share(drawn) for model in models]
-        lead[b] = auc[0] - auc[1] if other is not None else auc[0]
-    once = np.ones(n, dtype=np.int64)
-    auc = [model.share(once) for model in models]
-    estimate = auc[0] - auc[1] if other is not None else auc[0]
-    known = lead[~np.isnan(lead)]
+
+    def lead(times):
+        first, *second = (model.share(times) for model in models)
+        return first - sum(second)
+
+    n = len(labels)
+    estimate = lead(np.ones(n, dtype=np.int64))
     if np.isnan(estimate):
         return Interval(np.nan, np.nan, np.nan, resamples)
+    found = np.empty(resamples)
+    for b in range(resamples):
+        drawn = rng.integers(n, size=n)
+        found[b] = lead(np.bincount(drawn, minlength=n))
+    known = found[~np.isnan(found)]
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), resamples - len(known))
 
