@@ -403,10 +403,11 @@ def log_loss(
     for start in range(0, len(labels), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         # |0 - p| is the chance of a 1, |1 - p| that of a 0
-        chance = np.abs(~labels[rows] - probabilities[rows])
+        chance = np.subtract(~labels[rows], probabilities[rows])
+        np.abs(chance, out=chance)
         with np.errstate(divide="ignore"):
-            surprise = -np.log(chance, out=chance)
-        loss += surprise.sum() if weights is None else weights[rows] @ surprise
+            log = np.log(chance, out=chance)
+        loss -= log.sum() if weights is None else weights[rows] @ log
     return ratio(loss, len(labels) if weights is None else weights.sum())
 
 
