@@ -95,6 +95,109 @@ def test_roc_auc_and_average_precision_agree_with_scikit_learn(made):
             )
 
 
+def test_roc_auc_of_integers_that_floats_cannot_tell_apart():
+    scores = np.array([2**60 + 1, 2**60])
+    assert classification.roc_auc(np.array([1, 0]), scores) == 1.0
+    assert classification.average_precision(np.array([0, 1]), scores) == 0.5
+
+
+@STEADY
+@given(rows(), st.integers(0, 99))
+def test_metrics_of_weighted_rows_stay_in_bounds(made, seed):
+    labels, scores, weights = made
+    weights = weights * np.random.default_rng(seed).random(len(weights))
+    for metric in (
+        classification.roc_auc,
+        classification.average_precision,
+        classification.trapezoid_pr_auc,
+    ):
+        got = metric(labels, scores, weights=weights)
+        assert np.isnan(got) or 0 <= got <= 1
+        # rows of no weight could as well be away
+        some = weights > 0
+        assert metric(
+            labels[some], scores[some], weights=weights[some]
+        ) == pytest.approx(got, nan_ok=True)
+
+
+# --- the interval of ROC-AUC -------------------------------------------------
+
+
+def delong_variance(labels, scores):
+    """Of ROC-AUC, from the placement of each row among the other class."""
+    up, down = scores[labels == 1], scores[labels == 0]
+    won = (up[:, None] > down) + 0.5 * (up[:, None] == down)
+    by_up, by_down = won.mean(axis=1), won.mean(axis=0)
+    return by_up.var(ddof=1) / len(up) + by_down.var(ddof=1) / len(down)
+
+
+def test_interval_is_as_wide_as_delong_says():
+    rng = np.random.default_rng(0)
+    labels = (rng.random(800) < 0.2).astype(int)
+    scores = np.round(rng.normal(size=800) + labels, 1)  # with ties
+    got = classification.roc_auc_interval(labels, scores, rng=rng)
+    assert got.estimate == classification.roc_auc(labels, scores)
+    wide = 2 * 1.96 * np.sqrt(delong_variance(labels, scores))
+    assert got.high - got.low == pytest.approx(wide, rel=0.1)
+    assert got.low < got.estimate < got.high
+    assert got.dropped == 0
+    narrow = classification.roc_auc_interval(
+        labels, scores, rng=rng, level=0.5
+    )
+    assert narrow.high - narrow.low < 0.5 * (got.high - got.low)
+
+
+def test_interval_agrees_with_resampled_rows():
+    rng = np.random.default_rng(1)
+    labels, scores = rng.integers(0, 2, 30), rng.integers(0, 9, 30)
+    other = rng.normal(size=30)
+    got = classification.roc_auc_interval(
+        labels, scores, other, rng=np.random.default_rng(2)
+    )
+    rng, found = np.random.default_rng(2), []
+    for _ in range(1_000):
+        drawn = rng.integers(30, size=30)
+        found.append(
+            classification.roc_auc(labels[drawn], scores[drawn])
+            - classification.roc_auc(labels[drawn], other[drawn])
+        )
+    expected = np.quantile(found, [0.025, 0.975])
+    assert [got.low, got.high] == pytest.approx(expected.tolist())
+    assert got.estimate == classification.roc_auc(
+        labels, scores
+    ) - classification.roc_auc(labels, other)
+
+
+def test_a_score_leads_itself_by_nothing():
+    rng = np.random.default_rng(3)
+    labels, scores = rng.integers(0, 2, 30), rng.integers(0, 9, 30)
+    got = classification.roc_auc_interval(labels, scores, scores, rng=rng)
+    assert got[:3] == (0, 0, 0)
+
+
+def test_interval_where_rows_say_little():
+    rng = np.random.default_rng(4)
+    one = np.array([1, 0])  # half of the resamples have one class
+    got = classification.roc_auc_interval(one, one, rng=rng)
+    assert got[:3] == (1, 1, 1) and 400 < got.dropped < 600
+    nothing = (nan, nan, nan, 1_000)
+    for labels in (one * 0, []):
+        got = classification.roc_auc_interval(labels, labels, rng=rng)
+        assert got == pytest.approx(nothing, nan_ok=True)
+
+
+def test_interval_refuses():
+    one, rng = np.array([1, 0]), np.random.default_rng(0)
+    interval = classification.roc_auc_interval
+    for level in (0, 1, nan):
+        with pytest.raises(ValueError, match=r"level must be in \(0, 1\)"):
+            interval(one, one, rng=rng, level=level)
+    with pytest.raises(ValueError, match="at least 100, got 99"):
+        interval(one, one, rng=rng, resamples=99)
+    with pytest.raises(ValueError, match="one length"):
+        interval(one, one, np.array([1]), rng=rng)
+
+
 # --- groups -----------------------------------------------------------------
 
 
@@ -173,6 +276,38 @@ def test_precision_recall_by_hand():
     assert np.isnan(nothing).all()
 
 
+@pytest.mark.parametrize(
+    "labels, scores, expected",
+    [
+        ([1, 0], [2, 1], 1.0),
+        ([0, 1], [2, 1], (1 - 0) * (0 + 1 / 2) / 2),
+        ([1, 0, 0, 0], [5, 5, 5, 5], (1 + 1 / 4) / 2),  # one step, a line
+        ([1, 0, 1], [3, 2, 1], 1 / 2 * 1 + 1 / 2 * (1 / 2 + 2 / 3) / 2),
+        ([0, 0], [1, 2], nan),
+        ([], [], nan),
+    ],
+)
+def test_trapezoid_pr_auc_by_hand(labels, scores, expected):
+    got = classification.trapezoid_pr_auc(np.array(labels), np.array(scores))
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(rows())
+def test_trapezoid_pr_auc_agrees_with_scikit_learn(made):
+    from sklearn.metrics import auc, precision_recall_curve
+
+    labels, scores, weights = made
+    if not labels.any():
+        return
+    for weight in (None, weights + 0.5):
+        precision, recall, _ = precision_recall_curve(
+            labels, scores, sample_weight=weight
+        )
+        got = classification.trapezoid_pr_auc(labels, scores, weights=weight)
+        assert got == pytest.approx(auc(recall, precision))
+
+
 def test_rows_of_no_weight_do_not_open_the_curve():
     got = classification.average_precision(
         np.array([0, 1]), np.array([2, 1]), weights=np.array([0, 1])
@@ -237,6 +372,18 @@ def test_log_loss_and_brier_agree_with_scikit_learn(made):
             ) == pytest.approx(
                 brier_score_loss(labels, p, sample_weight=weight)
             )
+
+
+def test_log_loss_of_many_rows_is_that_of_its_blocks():
+    rng = np.random.default_rng(0)
+    n = 2 * classification.BLOCK_ROWS + 1
+    p, weights = rng.random(n), rng.random(n)
+    labels = rng.random(n) < p
+    each = -np.log(np.where(labels, p, 1 - p))
+    assert classification.log_loss(labels, p) == pytest.approx(each.mean())
+    assert classification.log_loss(
+        labels, p, weights=weights
+    ) == pytest.approx(np.average(each, weights=weights))
 
 
 # --- refusal ----------------------------------------------------------------

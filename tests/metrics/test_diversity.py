@@ -1,6 +1,6 @@
 """Variety of lists and of exposure."""
 
-from math import nan, sqrt
+from math import inf, nan, sqrt
 
 import numpy as np
 import pytest
@@ -123,3 +123,99 @@ def test_gini_refuses():
         diversity.gini(np.array([1, -1]))
     with pytest.raises(ValueError, match="at least one item"):
         diversity.gini(np.array([]))
+
+
+# --- novelty, serendipity ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "ids, expected",
+    [
+        ([0, 0], 0.0),  # all know it
+        ([1, 2], (1 + 3) / 2),
+        ([1, -1, -1], 1.0),  # empty places do not count
+        ([1, 3], inf),
+        ([-1, -1], nan),
+        ([], nan),
+    ],
+)
+def test_novelty_by_hand(ids, expected):
+    shares = np.array([1, 1 / 2, 1 / 8, 0])
+    got = diversity.novelty(np.array(ids, dtype=int), shares)
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(hnp.arrays(np.int64, (3, 4), elements=st.integers(-1, 4)))
+def test_novelty_agrees_with_a_loop(lists):
+    shares = np.array([0.9, 0.5, 0.3, 0.1, 0.01])
+    got = diversity.novelty(lists, shares)
+    expected = [
+        np.mean([-np.log2(shares[i]) for i in row if i >= 0])
+        if (row >= 0).any()
+        else nan
+        for row in lists
+    ]
+    np.testing.assert_allclose(got, expected)
+
+
+@pytest.mark.parametrize(
+    "ids, gains, expected_ids, expected",
+    [
+        ([7, 8, 9], [1, 1, 0], [7], 1 / 2),  # 8 and 9 are unexpected
+        ([7, 8, 9], [1, 1, 0], [-1], 2 / 3),
+        ([7, 8, 9], [1, 3, 0], [7, 9, 4], 3.0),
+        ([7, -1], [1, 1], [-1, 5], 1.0),  # an empty place is no item
+        ([7, 8], [1, 1], [8, 7], nan),  # all as expected
+        ([7, 8], [0, 0], [7, 6], 0.0),
+    ],
+)
+def test_serendipity_by_hand(ids, gains, expected_ids, expected):
+    got = diversity.serendipity(
+        np.array(ids), np.array(gains), np.array(expected_ids)
+    )
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(
+    hnp.arrays(np.int64, (3, 4), elements=st.integers(-1, 5)),
+    hnp.arrays(np.int64, (3, 4), elements=st.integers(0, 2)),
+    hnp.arrays(np.int64, (3, 2), elements=st.integers(-1, 5)),
+)
+def test_serendipity_agrees_with_sets(ids, gains, expected_ids):
+    got = diversity.serendipity(ids, gains, expected_ids)
+    for value, row, gain, plain in zip(
+        got, ids, gains, expected_ids, strict=True
+    ):
+        new = [
+            g
+            for i, g in zip(row, gain, strict=True)
+            if i >= 0 and i not in set(plain.tolist())
+        ]
+        expected = np.mean(new) if new else nan
+        assert value == pytest.approx(expected, nan_ok=True)
+
+
+def test_novelty_and_serendipity_refuse():
+    ids, shares = np.array([0, 1]), np.array([0.5, 0.5])
+    with pytest.raises(ValueError, match="from -1 to 1, got 2"):
+        diversity.novelty(np.array([2]), shares)
+    with pytest.raises(ValueError, match="must be integers, got float64"):
+        diversity.novelty(shares, shares)
+    with pytest.raises(ValueError, match=r"from 0 to 1, got 1\.5"):
+        diversity.novelty(ids, np.array([1.5, 1]))
+    with pytest.raises(ValueError, match="from 0 to 1, got nan"):
+        diversity.novelty(ids, np.array([nan, 1]))
+    with pytest.raises(ValueError, match=r"known_share must be \(N,\)"):
+        diversity.novelty(ids, np.ones((2, 2)))
+    with pytest.raises(ValueError, match="got one id 0"):
+        diversity.novelty(np.array(0), shares)
+    with pytest.raises(ValueError, match=r"alike, got shapes \(2,\) and"):
+        diversity.serendipity(ids, np.ones(3), ids)
+    with pytest.raises(ValueError, match=r"expected_ids must be \(\.\.\., m"):
+        diversity.serendipity(ids, shares, ids[None])
+    with pytest.raises(ValueError, match="from -1, got -2"):
+        diversity.serendipity(ids, shares, np.array([-2]))
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        diversity.serendipity(ids, np.array([-1, 1]), ids)

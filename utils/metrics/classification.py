@@ -2,13 +2,82 @@
 
 Labels are 0 and 1 (or bool), one per row; `weights` say how often a row
 counts. Rows with the same score are one step of every curve: no metric here
-depends on the order of its input. Every function returns one float; nan
-where the rows cannot tell, because a class is missing.
+depends on the order of its input. Most functions return one float; nan where
+the rows cannot tell, because a class is missing. What one threshold decides
+(F-beta, MCC, costs) is written in `decisions` and can be called from here.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+from utils.metrics.decisions import (
+    Choice,
+    Confusion,
+    OperatingPoint,
+    calibrated_threshold,
+    cheapest_threshold,
+    confusion,
+    f_beta,
+    mcc,
+    precision_at_recall,
+    recall_at_precision,
+)
+from utils.metrics.rows import (
+    all_cuts,
+    checked_groups,
+    checked_probabilities,
+    checked_rows,
+    first_of_its_kind,
+    positive_steps,
+    ratio,
+    share,
+    weight_of,
+)
+
+__all__ = [
+    "Choice",
+    "Confusion",
+    "Interval",
+    "OperatingPoint",
+    "auc_by_group",
+    "average_precision",
+    "brier",
+    "calibrated_threshold",
+    "cheapest_threshold",
+    "confusion",
+    "f_beta",
+    "grouped_auc",
+    "log_loss",
+    "mcc",
+    "normalised_entropy",
+    "precision_at_recall",
+    "precision_recall",
+    "recall_at_precision",
+    "roc_auc",
+    "roc_auc_interval",
+    "trapezoid_pr_auc",
+]
+
+BLOCK_ROWS = 1 << 15  # what is worked on at a time fits the cache
+
+
+class Interval(NamedTuple):
+    """A value and how sure it is.
+
+    Attributes:
+        estimate: the value on the rows as they are.
+        low: lower end of the interval.
+        high: upper end.
+        dropped: resamples without both classes, which say nothing.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    dropped: int
 
 
 def roc_auc(
@@ -37,10 +106,91 @@ def roc_auc(
     0.625
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
-    positive, negative = _by_score(labels, scores, weights)
-    below = np.cumsum(negative) - negative  # negatives that score less
-    won = positive @ (below + negative / 2)
-    return _ratio(won, positive.sum() * negative.sum())
+    step = positive_steps(labels, scores, weights)
+    pairs = step.gained.sum() * step.negatives
+    lost = step.gained @ (2 * step.ahead + step.level)  # a tie is half lost
+    return share(pairs - lost / 2, pairs)
+
+
+def roc_auc_interval(
+    labels: np.ndarray,
+    scores: np.ndarray,
+    other: np.ndarray | None = None,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    resamples: int = 1_000,
+) -> Interval:
+    """Percentile bootstrap of ROC-AUC, or of one score's lead over another.
+
+    A resample of n rows is how often each row was drawn; with these numbers
+    as weights nothing has to be sorted again. Rows must be independent.
+
+    Args:
+        labels: (n,) 0 or 1.
+        scores: (n,) higher means more likely positive.
+        other: (n,) scores of the same rows by another model, or None.
+        rng: draws the resamples.
+        level: share of resamples inside the interval, in (0, 1).
+        resamples: at least 100.
+
+    Returns:
+        `Interval` of AUC(scores), or of AUC(scores) - AUC(other) with the
+        same rows drawn for both; nan without both classes.
+
+    Raises:
+        ValueError: as `roc_auc`; level or resamples out of range.
+
+    Source: Efron (1979), doi:10.1214/aos/1176344552.
+
+    >>> rng = np.random.default_rng(0)
+    >>> got = roc_auc_interval(np.array([1, 0] * 50), np.arange(100), rng=rng)
+    >>> got.low < got.estimate < got.high
+    True
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
+    if resamples < 100:
+        raise ValueError(f"resamples must be at least 100, got {resamples}")
+    models = [_PairsWon(labels, scores)]
+    if other is not None:
+        models.append(_PairsWon(labels, other))
+
+    def lead(times):
+        first, *second = (model.share(times) for model in models)
+        return first - sum(second)
+
+    n = len(labels)
+    estimate = lead(np.ones(n, dtype=np.int64))
+    if np.isnan(estimate):
+        return Interval(np.nan, np.nan, np.nan, resamples)
+    found = np.empty(resamples)
+    for b in range(resamples):
+        drawn = rng.integers(n, size=n)
+        found[b] = lead(np.bincount(drawn, minlength=n))
+    known = found[~np.isnan(found)]
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(low), float(high), resamples - len(known))
+
+
+class _PairsWon:
+    """Rows sorted once, so that new weights cost no sorting."""
+
+    def __init__(self, labels, scores):
+        labels, scores, _ = checked_rows(labels, scores, None)
+        order = np.argsort(scores)
+        labels = labels[order]
+        self.positive, self.negative = order[labels], order[~labels]
+        negative, positive = scores[self.negative], scores[self.positive]
+        self.below = np.searchsorted(negative, positive, "left")
+        self.not_above = np.searchsorted(negative, positive, "right")
+
+    def share(self, times: np.ndarray) -> float:
+        """ROC-AUC if row i counts times[i] times."""
+        positive, negative = times[self.positive], times[self.negative]
+        lower = np.append(0, np.cumsum(negative))
+        won = positive @ (lower[self.below] + lower[self.not_above]) / 2
+        return ratio(won, positive.sum() * lower[-1])
 
 
 def auc_by_group(
@@ -68,14 +218,14 @@ def auc_by_group(
     groups = checked_groups(groups, labels)
     order = np.lexsort((scores, groups))
     labels, scores, groups = labels[order], scores[order], groups[order]
-    new = (np.diff(groups) != 0) | (np.diff(scores) != 0)
-    start = np.flatnonzero(np.r_[True, new])[: len(labels)]
-    positive = np.add.reduceat(labels, start) if len(start) else labels
-    negative = np.add.reduceat(1 - labels, start) if len(start) else labels
-    of = groups[start]  # group of each step
+    new = first_of_its_kind(scores) | first_of_its_kind(groups)
+    of = groups[new]  # group of each step
     n_groups = int(groups.max(initial=-1)) + 1
-    all_positive = np.bincount(of, positive, minlength=n_groups)
-    all_negative = np.bincount(of, negative, minlength=n_groups)
+    step = np.cumsum(new) - 1  # of each row
+    positive = np.bincount(step, labels, len(of))
+    negative = np.bincount(step, ~labels, len(of))
+    all_positive = np.bincount(of, positive, n_groups)
+    all_negative = np.bincount(of, negative, n_groups)
     earlier = np.cumsum(all_negative) - all_negative  # of groups before
     below = np.cumsum(negative) - negative - earlier[of]
     won = np.bincount(of, positive * (below + negative / 2), n_groups)
@@ -111,7 +261,7 @@ def grouped_auc(
     by_group = auc_by_group(labels, scores, groups)
     rows = np.bincount(np.asarray(groups), minlength=len(by_group))
     known = ~np.isnan(by_group)
-    return _ratio(rows[known] @ by_group[known], rows[known].sum())
+    return ratio(rows[known] @ by_group[known], rows[known].sum())
 
 
 def average_precision(
@@ -141,8 +291,49 @@ def average_precision(
     >>> average_precision(np.array([1, 0, 1]), np.array([3, 2, 1]))
     0.8333333333333333
     """
+    labels, scores, weights = checked_rows(labels, scores, weights)
+    step = positive_steps(labels, scores, weights)
+    hits = np.cumsum(step.gained[::-1])[::-1]
+    let_through = hits + step.ahead + step.level
+    counts = step.gained > 0  # all but rows of no weight
+    precision = hits[counts] / let_through[counts]
+    return share(step.gained[counts] @ precision, step.gained.sum())
+
+
+def trapezoid_pr_auc(
+    labels: np.ndarray,
+    scores: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+) -> float:
+    """Area under straight lines between the points of the PR curve.
+
+    Other libraries report it as "PR-AUC". It credits precision that no
+    threshold reaches, for precision does not change linearly with recall:
+    `average_precision` is the area to report, this one is here to compare.
+
+    Args:
+        labels: (n,) 0 or 1.
+        scores: (n,) higher means more likely positive.
+        weights: (n,) how often each row counts; once by default.
+
+    Returns:
+        In [0, 1]: the area by the trapezoid rule over the points of
+        `precision_recall`, with (recall 0, precision 1) put before them;
+        nan without a positive.
+
+    Raises:
+        ValueError: as `roc_auc`.
+
+    Source: Davis & Goadrich (2006), doi:10.1145/1143844.1143874.
+
+    >>> trapezoid_pr_auc(np.array([1, 0]), np.array([5, 5]))
+    0.75
+    """
     precision, recall = precision_recall(labels, scores, weights=weights)
-    return float(precision @ np.diff(recall, prepend=0.0))
+    before = np.append(1.0, precision[:-1])
+    gained = np.diff(recall, prepend=0.0)
+    return float(gained @ (precision + before) / 2)
 
 
 def precision_recall(
@@ -159,8 +350,9 @@ def precision_recall(
         weights: (n,) how often each row counts; once by default.
 
     Returns:
-        precision and recall, (t,) each, one entry per distinct score that
-        lets rows through; recall is nan throughout without a positive.
+        precision and recall, (t,) each, one entry per distinct score of a
+        row that counts; recall is nan throughout without a positive, and
+        both are one nan without rows.
 
     Raises:
         ValueError: as `roc_auc`.
@@ -169,14 +361,11 @@ def precision_recall(
     (array([0.5]), array([1.]))
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
-    positive, negative = _by_score(labels, scores, weights)
-    hits = np.cumsum(positive[::-1])
-    taken = hits + np.cumsum(negative[::-1])
-    hits, taken = hits[taken > 0], taken[taken > 0]  # rows of no weight
-    if not len(hits):
+    cut = all_cuts(labels, scores, weights)
+    if not len(cut.hits):
         return np.array([np.nan]), np.array([np.nan])
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        return hits / taken, hits / hits[-1]
+        return cut.hits / (cut.hits + cut.misses), cut.hits / cut.hits[-1]
 
 
 def log_loss(
@@ -203,15 +392,23 @@ def log_loss(
     >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    labels, probabilities, weights = checked_rows(
+    labels, probabilities, weights = checked_probabilities(
         labels, probabilities, weights
     )
-    check_probabilities(probabilities)
-    happened = np.where(labels == 1, probabilities, 1 - probabilities)
-    counts = weights > 0  # 0 times infinity would be nan
-    with np.errstate(divide="ignore"):
-        loss = -np.log(happened[counts]) + 0.0  # no -0.0
-    return _ratio(weights[counts] @ loss, weights.sum())
+    if weights is not None:  # 0 times infinity would be nan
+        counts = weights > 0
+        labels, probabilities = labels[counts], probabilities[counts]
+        weights = weights[counts]
+    loss = 0.0
+    for start in range(0, len(labels), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        # |0 - p| is the chance of a 1, |1 - p| that of a 0
+        chance = np.subtract(~labels[rows], probabilities[rows])
+        np.abs(chance, out=chance)
+        with np.errstate(divide="ignore"):
+            log = np.log(chance, out=chance)
+        loss -= log.sum() if weights is None else weights[rows] @ log
+    return ratio(loss, len(labels) if weights is None else weights.sum())
 
 
 def normalised_entropy(
@@ -241,7 +438,8 @@ def normalised_entropy(
     """
     loss = log_loss(labels, probabilities, weights=weights)
     labels, _, weights = checked_rows(labels, probabilities, weights)
-    rate = _ratio(weights @ labels, weights.sum())
+    positives = weight_of(labels, weights)
+    rate = ratio(positives, positives + weight_of(~labels, weights))
     if not 0 < rate < 1:
         return float("nan")
     entropy = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
@@ -270,76 +468,10 @@ def brier(
     >>> brier(np.array([1, 0]), np.array([0.5, 0.0]))
     0.125
     """
-    labels, probabilities, weights = checked_rows(
+    labels, probabilities, weights = checked_probabilities(
         labels, probabilities, weights
     )
-    check_probabilities(probabilities)
-    return _ratio(weights @ (probabilities - labels) ** 2, weights.sum())
-
-
-def _by_score(labels, scores, weights):
-    """Weight of positives and negatives at each distinct score, ascending."""
-    order = np.argsort(scores, kind="stable")
-    labels, scores, weights = labels[order], scores[order], weights[order]
-    if not len(scores):
-        return np.zeros(0), np.zeros(0)
-    start = np.flatnonzero(np.r_[True, np.diff(scores) != 0])
-    positive = np.add.reduceat(weights * labels, start)
-    return positive, np.add.reduceat(weights * (1 - labels), start)
-
-
-def checked_rows(labels, scores, weights):
-    """All three as float64 of one length, weights 1 by default, or refuse."""
-    labels, scores = np.asarray(labels), np.asarray(scores, dtype=np.float64)
-    weights = (
-        np.ones(labels.shape)
-        if weights is None
-        else np.asarray(weights, dtype=np.float64)
-    )
-    shapes = [labels.shape, scores.shape, weights.shape]
-    if labels.ndim != 1 or len(set(shapes)) != 1:
-        raise ValueError(
-            "labels, scores and weights need one axis of one length, got "
-            f"shapes {shapes}"
-        )
-    wrong = (labels != 0) & (labels != 1)
-    if wrong.any():
-        raise ValueError(f"labels must be 0 or 1, got {labels[wrong][0]}")
-    wrong = ~np.isfinite(scores)
-    if wrong.any():
-        raise ValueError(f"scores must be finite, got {scores[wrong][0]}")
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
-    if wrong.any():
-        raise ValueError(
-            f"weights must be finite and at least 0, got {weights[wrong][0]}"
-        )
-    return labels.astype(np.float64), scores, weights
-
-
-def check_probabilities(probabilities: np.ndarray) -> None:
-    """Refuse what cannot be a probability."""
-    wrong = (probabilities < 0) | (probabilities > 1)
-    if wrong.any():
-        raise ValueError(
-            f"probabilities must be from 0 to 1, got {probabilities[wrong][0]}"
-        )
-
-
-def checked_groups(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Groups as int64, one per label and none negative, or refuse."""
-    groups = np.asarray(groups)
-    if groups.shape != labels.shape:
-        raise ValueError(
-            f"groups must be as long as labels, got shape {groups.shape} "
-            f"for {labels.shape}"
-        )
-    if groups.dtype.kind not in "iu" and groups.size:
-        raise ValueError(f"groups must be integers, got {groups.dtype}")
-    if groups.size and groups.min() < 0:
-        raise ValueError(f"groups must be at least 0, got {groups.min()}")
-    return groups.astype(np.int64)
-
-
-def _ratio(part: float, whole: float) -> float:
-    """part / whole; nan for 0 / 0."""
-    return float(part / whole) if whole else float("nan")
+    squared = (probabilities - labels) ** 2
+    if weights is None:
+        return ratio(squared.sum(), len(squared))
+    return share(weights @ squared, weights.sum())

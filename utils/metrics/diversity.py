@@ -1,4 +1,4 @@
-"""Variety within a list, and of what is shown at all."""
+"""Variety within a list, of what is shown at all, and how new it is."""
 
 from __future__ import annotations
 
@@ -58,16 +58,9 @@ def coverage(ranked_ids: np.ndarray, *, n_items: int) -> float:
     >>> coverage(np.array([[0, 1], [1, 2]]), n_items=4)
     0.75
     """
-    ids = np.asarray(ranked_ids)
     if n_items < 1:
         raise ValueError(f"n_items must be at least 1, got {n_items}")
-    if ids.dtype.kind not in "iu":
-        raise ValueError(f"ids must be integers, got {ids.dtype}")
-    wrong = (ids < -1) | (ids >= n_items)
-    if wrong.any():
-        raise ValueError(
-            f"ids must be from -1 to {n_items - 1}, got {ids[wrong][0]}"
-        )
+    ids = _checked_ids(ranked_ids, n_items)
     return len(np.unique(ids[ids >= 0])) / n_items
 
 
@@ -106,3 +99,110 @@ def gini(exposure: np.ndarray) -> np.ndarray:
     total = exposure.sum(axis=-1)
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing was shown
         return np.sort(exposure, axis=-1) @ weight / (n * total)
+
+
+def novelty(ranked_ids: np.ndarray, known_share: np.ndarray) -> np.ndarray:
+    """Mean surprise at the items of a list: how few people know them.
+
+    Args:
+        ranked_ids: (..., k) integer items; -1 marks a place left empty.
+        known_share: (N,) share of users who know each item of the
+            catalogue, in [0, 1], for instance those who watched it before.
+
+    Returns:
+        (...) at least 0, in bits: the mean of -log2(known share) over the
+        places filled. 1 more bit is an item that half as many know;
+        infinite with an item that nobody knows (count one more user of each
+        item to avoid it); nan for a list without items.
+
+    Raises:
+        ValueError: ids not integers, or not in -1..N-1; shares outside
+            [0, 1], not one axis.
+
+    Source: Zhou et al. (2010), doi:10.1073/pnas.1000488107.
+
+    >>> novelty(np.array([0, 1]), np.array([0.5, 0.125]))
+    np.float64(2.0)
+    """
+    shares = np.asarray(known_share, dtype=np.float64)
+    if shares.ndim != 1:
+        raise ValueError(f"known_share must be (N,), got {shares.shape}")
+    wrong = ~((shares >= 0) & (shares <= 1))
+    if wrong.any():
+        raise ValueError(
+            f"known_share must be from 0 to 1, got {shares[wrong][0]}"
+        )
+    ids = _checked_ids(ranked_ids, len(shares))
+    if ids.ndim == 0:
+        raise ValueError(f"ranked_ids must be (..., k), got one id {ids}")
+    with np.errstate(divide="ignore"):  # nobody: infinite surprise
+        bits = np.append(-np.log2(shares) + 0.0, 0.0)  # id -1: no surprise
+    filled = (ids >= 0).sum(axis=-1)
+    with np.errstate(invalid="ignore"):  # 0/0 is nan: an empty list
+        return bits[ids].sum(axis=-1) / filled
+
+
+def serendipity(
+    ranked_ids: np.ndarray, gains: np.ndarray, expected_ids: np.ndarray
+) -> np.ndarray:
+    """How useful the unexpected items of a list are.
+
+    Unexpected is what a plain recommender, for instance the most popular
+    items, would not have shown to the same user.
+
+    Args:
+        ranked_ids: (..., k) integer items; -1 marks a place left empty.
+        gains: (..., k) how useful each is to the user, 0 if not at all.
+        expected_ids: (..., m) what the plain recommender shows, -1 empty.
+
+    Returns:
+        (...): the sum of the gains of unexpected items over the *number of
+        unexpected items*; nan for a list without any. Other definitions
+        divide by all k places: multiply by the unexpected share for those.
+
+    Raises:
+        ValueError: ids not integers or below -1; gains negative or not
+            finite; shapes that do not fit.
+
+    Source: Ge, Delgado-Battenfeld & Jannach (2010),
+    doi:10.1145/1864708.1864761.
+
+    >>> serendipity(np.array([7, 8, 9]), np.array([1, 1, 0]),
+    ...             np.array([7, 5, 6]))
+    np.float64(0.5)
+    """
+    ids, expected = _checked_ids(ranked_ids), _checked_ids(expected_ids)
+    gains = np.asarray(gains, dtype=np.float64)
+    if ids.ndim == 0 or ids.shape != gains.shape:
+        raise ValueError(
+            "ranked_ids and gains must be (..., k) alike, got shapes "
+            f"{ids.shape} and {gains.shape}"
+        )
+    if expected.ndim != ids.ndim or expected.shape[:-1] != ids.shape[:-1]:
+        raise ValueError(
+            f"expected_ids must be (..., m) for lists {ids.shape}, got shape "
+            f"{expected.shape}"
+        )
+    wrong = ~np.isfinite(gains) | (gains < 0)
+    if wrong.any():
+        raise ValueError(
+            f"gains must be finite and at least 0, got {gains[wrong][0]}"
+        )
+    was_expected = (ids[..., :, None] == expected[..., None, :]).any(axis=-1)
+    unexpected = (ids >= 0) & ~was_expected
+    with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing unexpected
+        return (gains * unexpected).sum(axis=-1) / unexpected.sum(axis=-1)
+
+
+def _checked_ids(ids: np.ndarray, n_items: int | None = None) -> np.ndarray:
+    """Integers from -1, below n_items if there is a catalogue, or refuse."""
+    ids = np.asarray(ids)
+    if ids.dtype.kind not in "iu":
+        raise ValueError(f"ids must be integers, got {ids.dtype}")
+    wrong = ids < -1
+    if n_items is not None:
+        wrong |= ids >= n_items
+    if wrong.any():
+        top = "" if n_items is None else f" to {n_items - 1}"
+        raise ValueError(f"ids must be from -1{top}, got {ids[wrong][0]}")
+    return ids
