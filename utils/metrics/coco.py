@@ -39,7 +39,7 @@ _REACHED = np.array(
      for n in range(_T + 1)], np.uint64
 )  # fmt: skip
 _NONE, _ALL = np.uint64(0), _REACHED[-1]
-_BLOCK = 4096  # detections at once, with all their boxes: what a cache holds
+_BLOCK = 2048  # detections at once, with all their boxes: what a cache holds
 
 
 class CocoResult(NamedTuple):
@@ -130,10 +130,10 @@ def _surest_first(
     """
     order = np.lexsort((found.image, -found.score, found.category))
     found = Found(*(column[order] for column in found))
-    group = found.category * n_images + found.image
-    by_group = np.argsort(group, kind="stable")
+    by_group = np.lexsort((found.image, found.category))
+    group = (found.category * n_images + found.image)[by_group]
     rank = np.empty(len(group), np.int64)
-    rank[by_group] = _place_in_group(group[by_group])
+    rank[by_group] = _place_in_group(group)
     keep = rank < MAX_DETECTIONS
     if keep.all():
         return found, rank
@@ -154,77 +154,96 @@ class _Pairs(NamedTuple):
 
 
 def _close_pairs(found: Found, truth: Truth) -> _Pairs:
-    n_images = len(truth.images)
-    true_group = truth.category * n_images + truth.image
-    by_group = np.argsort(true_group, kind="stable")
-    group = found.category * n_images + found.image
-    row = np.argsort(group, kind="stable")
-    low = np.searchsorted(true_group[by_group], group[row], side="left")
-    high = np.searchsorted(true_group[by_group], group[row], side="right")
-    row, low, high = (x[high > low] for x in (row, low, high))
+    row = _order(found.category, found.image)
+    true_row = _order(truth.category, truth.image)
+    group = (found.category * len(truth.images) + found.image)[row]
+    true_group = (truth.category * len(truth.images) + truth.image)[true_row]
+    end = np.searchsorted(true_group, group, side="right")
+    size = end - np.searchsorted(true_group, group, side="left")
+    sides = _sides_and_area(found.box[row])
+    true_sides = _sides_and_area(truth.box[true_row])
+    crowd = truth.crowd[true_row]
     kept = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     for start in range(0, len(row), _BLOCK):
         part = slice(start, start + _BLOCK)
-        n = (high - low)[part]
-        i = np.repeat(np.arange(len(n)), n)
-        down = np.arange(len(i)) - (np.cumsum(n) - n)[i]  # 0, 1, ... n - 1
-        d, t = row[part][i], by_group[high[part][i] - 1 - down]
-        overlap = _overlap(found.box[d], truth.box[t], truth.crowd[t])
-        close = np.flatnonzero(overlap >= THRESHOLDS[0])
-        close = close[np.lexsort((-overlap[close], i[close]))]
-        kept.append((d[close], t[close], overlap[close]))
+        d = np.repeat(np.arange(len(row))[part], size[part])
+        t = end[d] - 1 - _place_in_group(d)  # the box listed last comes first
+        d, t, overlap = _close(d, t, sides, true_sides, crowd)
+        order = np.lexsort((-overlap, d))
+        kept.append((d[order], t[order], overlap[order]))
     d, t, overlap = map(np.concatenate, zip(*kept, strict=True))
-    return _Pairs(d, t, overlap, group[d])
+    return _Pairs(row[d], true_row[t], overlap, group[d])
 
 
-def _overlap(
-    found: np.ndarray, true: np.ndarray, crowd: np.ndarray
-) -> np.ndarray:
-    """(P,) IoU of boxes (P, 4); on a crowd, the share of `found` inside."""
-    low = np.maximum(found[:, :2], true[:, :2])
-    high = np.minimum(
-        found[:, :2] + found[:, 2:], true[:, :2] + true[:, 2:]
+def _close(
+    d: np.ndarray,
+    t: np.ndarray,
+    found: np.ndarray,
+    true: np.ndarray,
+    crowd: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs that reach the first threshold, and their overlap.
+
+    IoU; with a crowd the share of the detection that lies inside.
+    """
+    width = np.minimum(found[2, d], true[2, t])
+    width -= np.maximum(found[0, d], true[0, t])
+    height = np.minimum(found[3, d], true[3, t])
+    height -= np.maximum(found[1, d], true[1, t])
+    meet = np.flatnonzero((width > 0) & (height > 0))
+    d, t = d[meet], t[meet]
+    shared = width[meet] * height[meet]
+    area, true_area = found[4, d], true[4, t]
+    overlap = shared / np.where(crowd[t], area, area + true_area - shared)
+    close = np.flatnonzero(overlap >= THRESHOLDS[0])
+    return d[close], t[close], overlap[close]
+
+
+def _sides_and_area(box: np.ndarray) -> np.ndarray:
+    """(5, N) left, top, right, bottom, area of boxes with width, height."""
+    left, top, width, height = box.T
+    return np.stack(
+        [left, top, left + width, top + height, width * height]
     )
-    side = np.maximum(high - low, 0)
-    shared = side[:, 0] * side[:, 1]
-    area = found[:, 2] * found[:, 3]
-    union = np.where(crowd, area, area + true[:, 2] * true[:, 3] - shared)
-    return np.divide(shared, union, out=shared, where=shared > 0)
 
 
 def _match(
     pairs: _Pairs, ignored: np.ndarray, crowd: np.ndarray, *, n_found: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bits in which each detection took a box, and took one that is ignored.
+    """(D,) bits in which a detection took a box; in which one not counted.
 
-    A detection looks at the boxes that count before those that do not; a box
-    is taken once, a crowd any number of times. In each round, every group
-    deals with its next pair, so that no detection and no box occurs twice.
+    A detection looks at boxes that count before those that are ignored. A
+    box is taken once, a crowd any number of times. In a round every group
+    plays its next pair, so that no detection and no box comes up twice.
     """
     reached = np.searchsorted(THRESHOLDS, pairs.overlap, side="right")
-    counts = _REACHED[reached] & ~ignored[pairs.true]
-    spares = _REACHED[reached] & ignored[pairs.true]
-    may = np.concatenate([counts, spares])
+    bits = _REACHED[reached]
+    may = np.append(bits & ~ignored[pairs.true], bits & ignored[pairs.true])
     nth_found = np.cumsum(_is_first(pairs.found))
     order = np.argsort(np.tile(nth_found, 2), kind="stable")
     order = order[may[order] != 0]
-    d, t, group = (
-        np.tile(x, 2)[order] for x in (pairs.found, pairs.true, pairs.group)
+    turn = _place_in_group(np.tile(pairs.group, 2)[order])
+    order = order[_order(turn)]
+    may, d, t, second = (
+        x[order]
+        for x in (
+            may,
+            np.tile(pairs.found, 2),
+            np.tile(pairs.true, 2),
+            np.repeat([_NONE, _ALL], len(pairs.found)),
+        )
     )
-    turn = _place_in_group(group)
-    by_turn = np.argsort(turn, kind="stable")
-    ends = np.cumsum(np.bincount(turn))
-    d, t, order = d[by_turn], t[by_turn], order[by_turn]
-    may, is_spare = may[order], order >= len(pairs.found)
     again = np.where(crowd, _ALL, _NONE)
-    gone = np.zeros(len(crowd), np.uint64)  # boxes taken
+    gone = np.zeros(len(crowd), np.uint64)
     taken, spare = np.zeros((2, n_found), np.uint64)
-    for start, end in zip([0, *ends[:-1]], ends, strict=True):
-        i, j = d[start:end], t[start:end]
-        now = may[start:end] & ~taken[i] & (~gone[j] | again[j])
-        taken[i] |= now
-        gone[j] |= now
-        spare[i] |= np.where(is_spare[start:end], now, _NONE)
+    end = 0
+    for size in np.bincount(turn):
+        now = slice(end, end := end + size)
+        i, j = d[now], t[now]
+        hit = may[now] & ~taken[i] & (~gone[j] | again[j])
+        taken[i] |= hit
+        gone[j] |= hit
+        spare[i] |= hit & second[now]
     return taken, spare
 
 
@@ -239,24 +258,26 @@ def _average_precision(
     The best precision at a recall or beyond is reached at a hit, so that
     only hits are looked at.
     """
-    ap = np.empty(n_true.shape)
+    ap = np.full(n_true.shape, np.nan)
     of_class = np.bincount(category, minlength=len(n_true))
     first = np.cumsum(of_class) - of_class
-    for bit in range(_A * _T):
-        a, t = divmod(bit, _T)
-        seen = np.append(0, np.cumsum(_bit(counted, bit), dtype=np.int64))
-        at = np.flatnonzero(_bit(hit, bit))
-        hits = np.bincount(category[at], minlength=len(n_true))
+    for i, (is_hit, is_counted) in enumerate(
+        zip(_planes(hit), _planes(counted), strict=True)
+    ):
+        n = n_true[:, i // _T, i % _T]
+        seen = np.append(0, np.cumsum(is_counted, dtype=np.int64))
+        at = np.flatnonzero(is_hit)
+        hits = np.bincount(category[at], minlength=len(n))
         before = np.cumsum(hits) - hits  # hits of earlier classes
         nth = np.arange(1, len(at) + 1) - before[category[at]]
         precision = nth / (seen[at + 1] - seen[first[category[at]]])
-        place = np.minimum(_hits_needed(n_true[:, a, t]) - 1, hits[:, None])
+        place = np.minimum(_hits_needed(n) - 1, hits[:, None])
         best = np.maximum.reduceat(
             np.append(precision, 0.0), (before[:, None] + place).ravel()
-        ).reshape(place.shape)  # between one recall and the next
-        best[place == hits[:, None]] = 0.0  # a recall that is not reached
+        ).reshape(place.shape)  # from one recall to the next
+        best[place == hits[:, None]] = 0.0  # recalls that are not reached
         best = np.maximum.accumulate(best[:, ::-1], axis=1)
-        ap[:, a, t] = best.mean(axis=1)
+        ap[:, i // _T, i % _T] = best.mean(axis=1)
     return np.where(n_true > 0, ap, np.nan)
 
 
@@ -277,19 +298,42 @@ def _outside(area: np.ndarray) -> np.ndarray:
     return np.where(out, _AREA_BITS, _NONE).sum(axis=1, dtype=np.uint64)
 
 
-def _bit(bits: np.ndarray, place: int) -> np.ndarray:
-    return (bits >> np.uint64(place)) & np.uint64(1)
+def _planes(bits: np.ndarray) -> np.ndarray:
+    """(A * T, N) bool, a row for each bit."""
+    octets = bits.astype("<u8").view(np.uint8).reshape(-1, 8)
+    used = np.ascontiguousarray(octets[:, : _A * _T // 8].T)
+    planes = [np.unpackbits(row[None], 0, bitorder="little") for row in used]
+    return np.concatenate(planes).view(bool)
 
 
 def _count(bits: np.ndarray, category: np.ndarray, n: int) -> np.ndarray:
     """(K, A, T) how many rows of each class have each bit."""
-    some = np.flatnonzero(bits & _ALL)
-    bits, category = bits[some], category[some]
+    some = np.flatnonzero(bits)
+    category = category[some]
     counts = [
-        np.bincount(category[_bit(bits, place) > 0], minlength=n)
-        for place in range(_A * _T)
+        np.bincount(category[plane], minlength=n)
+        for plane in _planes(bits[some])
     ]
     return np.stack(counts, axis=-1).reshape(n, _A, _T)
+
+
+def _rows(found: Found, rows: np.ndarray) -> Found:
+    return Found(*(column[rows] for column in found))
+
+
+def _order(*keys: np.ndarray) -> np.ndarray:
+    """Stable order by the first key, ties by the next, and so on.
+
+    Places are narrowed first: numpy sorts 16 bits by radix, five times as
+    fast.
+    """
+    narrow = [
+        key.astype(np.min_scalar_type(key.max(initial=0)))
+        if key.dtype.kind == "i"
+        else key
+        for key in keys
+    ]
+    return np.lexsort(narrow[::-1])
 
 
 def _is_first(group: np.ndarray) -> np.ndarray:

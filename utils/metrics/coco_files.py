@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from array import array
+from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 from os import PathLike
@@ -70,15 +72,15 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
         "annotations",
     )
     crowd = [bool(a.get("iscrowd", 0)) for a in content["annotations"]]
-    area = _numbers(area, "annotations", "area")
-    _refuse(area < 0, area, "annotations", "area", "not be negative")
+    areas = _numbers(area, area, "annotations", "area")
+    _refuse(areas < 0, area, "annotations", "area", "not be negative")
     return Truth(
         list(place["images"]),
         list(place["categories"]),
         _look_up(image, place["images"], "annotations", "image_id"),
         _look_up(category, place["categories"], "annotations", "category_id"),
         _boxes(box, "annotations"),
-        area,
+        areas,
         np.array(crowd, dtype=bool),
     )
 
@@ -110,7 +112,7 @@ def read_found(detections: str | PathLike | list, truth: Truth) -> Found:
         _look_up(image, images, "detections", "image_id"),
         _look_up(category, categories, "detections", "category_id"),
         _boxes(box, "detections"),
-        _numbers(score, "detections", "score"),
+        _numbers(score, score, "detections", "score"),
     )
 
 
@@ -173,39 +175,49 @@ def _look_up(ids: tuple, place: dict, name: str, key: str) -> np.ndarray:
 
 def _boxes(boxes: tuple, name: str) -> np.ndarray:
     """(N, 4), each with finite numbers and no negative size."""
-    for i, box in enumerate(boxes):
-        if not isinstance(box, list | tuple | np.ndarray) or len(box) != 4:
-            raise ValueError(f"{name}[{i}] bbox must be 4 numbers, got {box}")
-    flat = _numbers(list(chain.from_iterable(boxes)), name, "bbox")
+    try:
+        wrong = set(map(len, boxes)) - {4}
+    except TypeError:
+        wrong = True
+    if wrong:
+        for i, box in enumerate(boxes):
+            if not hasattr(box, "__len__") or len(box) != 4:
+                raise ValueError(
+                    f"{name}[{i}] bbox must be four numbers, got {box!r}"
+                )
+    flat = _numbers(chain.from_iterable(boxes), boxes, name, "bbox")
     box = flat.reshape(-1, 4)
     negative = (box[:, 2:] < 0).any(axis=1)
-    _refuse(negative, box, name, "bbox", "have no negative size")
+    _refuse(negative, boxes, name, "bbox", "have no negative size")
     return box
 
 
-def _numbers(values: tuple | list, name: str, key: str) -> np.ndarray:
-    """(n,) float64; names the first that is no number or not finite."""
-    array = np.array(values)
-    per_entry = 4 if key == "bbox" else 1
-    if array.ndim != 1 or array.dtype.kind not in "iuf" and len(array):
-        for i, value in enumerate(values):
-            if not isinstance(value, int | float | np.number):
-                raise ValueError(
-                    f"{name}[{i // per_entry}] {key} must be numbers, "
-                    f"got {value!r}"
-                )
-    array = array.astype(np.float64)
-    rows = array.reshape(-1, per_entry)
-    infinite = ~np.isfinite(rows).all(axis=1)
-    _refuse(infinite, rows, name, key, "be finite")
-    return array
+def _numbers(
+    values: Iterable, entries: tuple, name: str, key: str
+) -> np.ndarray:
+    """float64, one or more an entry; names the first that is not finite."""
+    try:
+        numbers = np.frombuffer(array("d", values))
+    except (TypeError, OverflowError):
+        numbers = np.array([_number_or_nan(entry) for entry in entries])
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        wrong = ~finite.reshape(len(entries), -1).all(axis=1)
+        _refuse(wrong, entries, name, key, "be finite numbers")
+    return numbers
+
+
+def _number_or_nan(entry: object) -> float:
+    """A number that stands for the entry: nan where array("d") refuses it."""
+    try:
+        return sum(array("d", entry if hasattr(entry, "__len__") else [entry]))
+    except (TypeError, OverflowError):
+        return float("nan")
 
 
 def _refuse(
-    wrong: np.ndarray, values: np.ndarray, name: str, key: str, rule: str
+    wrong: np.ndarray, entries: tuple, name: str, key: str, rule: str
 ) -> None:
     if wrong.any():
         i = int(np.argmax(wrong))
-        raise ValueError(
-            f"{name}[{i}] {key} must {rule}, got {values[i].tolist()}"
-        )
+        raise ValueError(f"{name}[{i}] {key} must {rule}, got {entries[i]!r}")
