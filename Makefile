@@ -10,8 +10,8 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
-.PHONY: help book test check lab chapter record seeds data bench lock clean \
-        setup
+.PHONY: help book test check lab chapter record new seeds data bench lock \
+        clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make lab               JupyterLab on the chapters"
 	@echo "make chapter C=name    execute one chapter if it needs it"
 	@echo "make record C=name     execute a chapter and store its outputs"
+	@echo "make new C=name        lay out a new case: W=its world, PART=Predict"
 	@echo "make seeds C=name      its claims under N=20 seeds, FROM=1"
 	@echo "make data              write the tables in data/ again"
 	@echo "make bench             our models beside their peers"
@@ -51,6 +52,9 @@ chapter: setup
 record: setup
 	@$(PY) -m tools.notebooks "$(C)"
 
+new: setup
+	@$(PY) -m tools.new "$(C)" "$(W)" "$(PART)"
+
 seeds: setup
 	@$(PY) -m tools.seeds "$(C)" "$(N)" "$(FROM)"
 
@@ -58,7 +62,8 @@ data: setup
 	@$(PY) -m tools.data
 
 bench: setup
-	@for file in benchmarks/*.py; do $(PY) $$file || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do \
+		$(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 lock:
 	@$(PYTHON) -m tools.lock

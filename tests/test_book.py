@@ -187,6 +187,41 @@ def test_case_has_its_headings(path):
     refuse(path, heading_order(read(path).cells))
 
 
+# what `make new` left to write
+
+
+def left_to_do(path):
+    """Lines that still say TODO; a chapter's by cell."""
+    if path.suffix == ".ipynb":
+        cells = read(path).cells
+        texts = [
+            (where(cells, i), cell.source) for i, cell in enumerate(cells)
+        ]
+    else:
+        texts = [("", path.read_text("utf-8"))]
+    return [
+        f"{place or 'line ' + str(n)}: still says {line.strip()}"
+        for place, text in texts
+        for n, line in enumerate(text.splitlines(), start=1)
+        if "TODO" in line
+    ]
+
+
+WRITTEN = [
+    *CHAPTERS,
+    *PAGES,
+    *sorted((ROOT / "chapters").rglob("diagrams/*.yml")),
+    *sorted((ROOT / "study").glob("*.yml")),
+    *sorted((ROOT / "utils").rglob("*.py")),
+    *sorted((ROOT / "tests" / "worlds").glob("*.py")),
+]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=title)
+def test_nothing_is_left_to_do(path):
+    refuse(path, left_to_do(path))
+
+
 # the table of contents
 
 

@@ -1,0 +1,136 @@
+"""`make new`: an empty case that builds, and whose tests say what is left."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tools import new
+from tools.chapters import ROOT
+
+TOC = """\
+root: index
+parts:
+  - caption: Framework
+    chapters:
+      - file: chapters/framework/start
+  - caption: Recommend
+    chapters:
+      - file: chapters/cases/tea
+  - caption: Practice
+    chapters:
+      - file: chapters/practice/cards
+  - caption: Reference
+    chapters:
+      - file: chapters/reference/claims
+"""
+
+
+def test_a_case_stands_last_in_its_part():
+    got = new.in_contents(TOC, "milk", "Recommend")
+    line = "      - file: chapters/cases/milk\n"
+    after = "chapters/cases/tea\n"
+    assert got == TOC.replace(after, after + line)
+    last = new.in_contents(TOC, "milk", "Reference")
+    assert last == TOC + line
+
+
+def test_a_new_part_stands_before_practice():
+    got = new.in_contents(TOC, "milk", "Search")
+    part = (
+        "  - caption: Search\n    chapters:\n"
+        "      - file: chapters/cases/milk\n"
+    )
+    practice = "  - caption: Practice"
+    assert got == TOC.replace(practice, part + practice)
+
+
+@pytest.mark.parametrize(
+    "case, world, words",
+    [
+        ("Fraud", "cards", "C='Fraud': must be words in lower case"),
+        ("fraud", "a-b", "W='a-b': must be words in lower case"),
+        ("fraud__x", "cards", "C='fraud__x'"),
+        ("video_recommendation", "cards", "video_recommendation.yml is there"),
+        ("fraud", "video", "utils/worlds/video.py is there already"),
+    ],
+)
+def test_refuses_a_name_before_anything_is_written(case, world, words):
+    with pytest.raises(SystemExit, match=re.escape(words)):
+        new.planned(case, world, "Predict")
+
+
+def test_wants_a_name():
+    with pytest.raises(SystemExit, match="name the case"):
+        new.main("", "", "")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """A copy of the book whose contents are its front page and a new case."""
+    root = tmp_path_factory.mktemp("book")
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.splitlines()
+    for name in files:
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes((ROOT / name).read_bytes())
+    run(root, "-m", "tools.new", "tea_prices", "tea", "Predict")
+    return root
+
+
+def run(root, *command, check=True):
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=root,
+        env=environment,
+        text=True,
+        capture_output=True,
+        check=check,
+    )
+
+
+@pytest.mark.slow
+def test_its_tests_say_what_is_left(book):
+    tests = ["tests/test_book.py", "tests/worlds/test_tea.py"]
+    tests += ["tests/data", "tests/test_study.py", "tests/test_diagrams.py"]
+    got = run(book, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests,
+              check=False)  # fmt: skip
+    failed = sorted(re.findall(r"^FAILED (\S+)", got.stdout, re.M))
+    assert failed == [
+        f"tests/test_book.py::test_nothing_is_left_to_do[{name}]"
+        for name in (
+            "chapters/cases/diagrams/tea_prices.yml",
+            "chapters/cases/tea_prices.ipynb",
+            "study/tea_prices.yml",
+            "tests/worlds/test_tea.py",
+            "utils/worlds/tea.py",
+        )
+    ] + ["tests/worlds/test_tea.py::test_what_the_log_hides"], got.stdout
+    assert "still says TODO: objective, input, output, task" in got.stdout
+
+
+@pytest.mark.slow
+def test_it_builds(book):
+    toc = "format: jb-book\nroot: index\nchapters:\n"
+    names = ["framework/start_here", "reference/glossary", "cases/tea_prices"]
+    toc += "".join(f"  - file: chapters/{name}\n" for name in names)
+    (book / "_toc.yml").write_text(toc)
+    # the front page links to chapters that this book leaves out
+    (book / "index.md").write_text("# Tea\n\nOne case.\n")
+    start = "# Start\n\nNothing yet.\n"
+    (book / "chapters/framework/start_here.md").write_text(start)
+    glossary = "# Glossary\n\nNothing yet.\n"
+    (book / "chapters/reference/glossary.md").write_text(glossary)
+    got = run(book, "-m", "tools.book", check=False)
+    assert got.returncode == 0, got.stdout + got.stderr
+    page = book / "_build/html/chapters/cases/tea_prices.html"
+    assert "TODO: the condition" in page.read_text("utf-8")
