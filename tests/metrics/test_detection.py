@@ -61,7 +61,7 @@ def test_iou_agrees_with_counting_pixels_and_is_symmetric(found, true):
         ([0.9], [[0.4]], [-1]),  # too little
         ([0.9], [[0.5]], [0]),  # just enough
         ([0.5, 0.5], [[0.7], [0.7]], [0, -1]),  # a tie keeps its order
-        ([0.5], [[0.7, 0.7]], [0]),  # lower index first
+        ([0.5], [[0.7, 0.7]], [1]),  # the last of equals
         ([0.5], [[nan]], [-1]),
         ([], np.zeros((0, 2)), []),
         ([0.5], np.zeros((1, 0)), [-1]),
@@ -116,8 +116,8 @@ def test_average_precision_agrees_with_the_definition(is_hit, missed, seed):
         for i in range(1, len(ranked) + 1)
     ]
     expected = np.mean([
-        max((p for hits, p in points if 100 * hits >= r * n_true), default=0)
-        for r in range(101)
+        max((p for hits, p in points if hits / n_true >= r), default=0)
+        for r in np.linspace(0, 1, 101)
     ])  # fmt: skip
     assert got == pytest.approx(expected)
 

@@ -103,41 +103,51 @@ def coco_evaluate(
     taken, spare = _match(pairs, ignored, truth.crowd, n_found=len(rank))
     hit = taken & ~spare
     alarm = ~taken & ~_outside(found.box[:, 2] * found.box[:, 3])
-    n_true = _count(~ignored, truth.category, len(truth.categories))
+    n_classes = len(truth.categories)
+    n_true = _count(~ignored, truth.category, n_classes)
     ap = _average_precision(hit, hit | alarm, found.category, n_true)
-    recall = {
-        k: _count(hit[rank < k], found.category[rank < k], len(n_true))
-        / np.where(n_true, n_true, np.nan)
+    hits = {
+        k: _count(hit[rank < k], found.category[rank < k], n_classes)
         for k in (1, 10, MAX_DETECTIONS)
-    }  # (K, A, T) each
-    rows = [ap[:, 0], ap[:, 0, 0], ap[:, 0, 5], *ap[:, 1:].swapaxes(0, 1)]
-    rows += [recall[k][:, 0] for k in recall]
-    rows += [*recall[MAX_DETECTIONS][:, 1:].swapaxes(0, 1)]
-    summary = [_mean_of_defined(values) for values in rows]
+    }
     by_class = ap[:, 0].mean(axis=-1).tolist()
     return CocoResult(
-        dict(zip(NAMES, summary, strict=True)),
+        _summary(ap, hits, n_true),
         dict(zip(truth.categories, by_class, strict=True)),
     )
 
 
-def _surest_first(
-    found: Found, *, n_images: int
-) -> tuple[Found, np.ndarray]:
+def _summary(
+    ap: np.ndarray, hits: dict[int, np.ndarray], n_true: np.ndarray
+) -> dict[str, float]:
+    """AP and hits by most detections an image, (K, A, T) each, in means."""
+    boxes = np.where(n_true > 0, n_true, np.nan)
+    recall = {k: counts / boxes for k, counts in hits.items()}
+    values = [
+        ap[:, 0],
+        ap[:, 0, 0],  # .50
+        ap[:, 0, 5],  # .75
+        *ap[:, 1:].swapaxes(0, 1),
+        *(recall[k][:, 0] for k in (1, 10, MAX_DETECTIONS)),
+        *recall[MAX_DETECTIONS][:, 1:].swapaxes(0, 1),
+    ]
+    defined = (v[~np.isnan(v)] for v in values)
+    means = (float(v.mean()) if v.size else float("nan") for v in defined)
+    return dict(zip(NAMES, means, strict=True))
+
+
+def _surest_first(found: Found, *, n_images: int) -> tuple[Found, np.ndarray]:
     """By class, surest first; (D,) rank in its class and image, below 100.
 
     Equal scores: images in order, then as listed.
     """
-    order = np.lexsort((found.image, -found.score, found.category))
-    found = Found(*(column[order] for column in found))
-    by_group = np.lexsort((found.image, found.category))
+    found = _rows(found, _order(found.category, -found.score, found.image))
+    by_group = _order(found.category, found.image)
     group = (found.category * n_images + found.image)[by_group]
     rank = np.empty(len(group), np.int64)
     rank[by_group] = _place_in_group(group)
-    keep = rank < MAX_DETECTIONS
-    if keep.all():
-        return found, rank
-    return Found(*(column[keep] for column in found)), rank[keep]
+    keep = np.flatnonzero(rank < MAX_DETECTIONS)
+    return _rows(found, keep), rank[keep]
 
 
 class _Pairs(NamedTuple):
@@ -202,9 +212,7 @@ def _close(
 def _sides_and_area(box: np.ndarray) -> np.ndarray:
     """(5, N) left, top, right, bottom, area of boxes with width, height."""
     left, top, width, height = box.T
-    return np.stack(
-        [left, top, left + width, top + height, width * height]
-    )
+    return np.stack([left, top, left + width, top + height, width * height])
 
 
 def _match(
@@ -217,22 +225,15 @@ def _match(
     plays its next pair, so that no detection and no box comes up twice.
     """
     reached = np.searchsorted(THRESHOLDS, pairs.overlap, side="right")
-    bits = _REACHED[reached]
-    may = np.append(bits & ~ignored[pairs.true], bits & ignored[pairs.true])
-    nth_found = np.cumsum(_is_first(pairs.found))
-    order = np.argsort(np.tile(nth_found, 2), kind="stable")
+    bits, lost = _REACHED[reached], ignored[pairs.true]
+    may = np.append(bits & ~lost, bits & lost)
+    second = np.repeat([_NONE, _ALL], len(bits))
+    order = _order(np.tile(np.cumsum(_is_first(pairs.found)), 2))
     order = order[may[order] != 0]
     turn = _place_in_group(np.tile(pairs.group, 2)[order])
     order = order[_order(turn)]
-    may, d, t, second = (
-        x[order]
-        for x in (
-            may,
-            np.tile(pairs.found, 2),
-            np.tile(pairs.true, 2),
-            np.repeat([_NONE, _ALL], len(pairs.found)),
-        )
-    )
+    may, second = may[order], second[order]
+    d, t = np.tile(pairs.found, 2)[order], np.tile(pairs.true, 2)[order]
     again = np.where(crowd, _ALL, _NONE)
     gone = np.zeros(len(crowd), np.uint64)
     taken, spare = np.zeros((2, n_found), np.uint64)
@@ -345,8 +346,3 @@ def _place_in_group(group: np.ndarray) -> np.ndarray:
     """(N,) 0, 1, 2, ... within each run of equal entries."""
     place = np.arange(len(group))
     return place - np.maximum.accumulate(np.where(_is_first(group), place, 0))
-
-
-def _mean_of_defined(values: np.ndarray) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else float("nan")

@@ -62,9 +62,7 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
     for name in names:
         if name not in content:
             raise ValueError(f"annotations must have the key {name!r}")
-    ids = {
-        name: _columns(content[name], ("id",), name)[0] for name in names
-    }
+    ids = {name: _columns(content[name], ("id",), name)[0] for name in names}
     place = {name: _places(ids[name], name) for name in names}
     _, image, category, box, area = _columns(
         content["annotations"],
