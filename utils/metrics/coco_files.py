@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 from os import PathLike
@@ -70,7 +69,7 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
         "annotations",
     )
     crowd = [bool(a.get("iscrowd", 0)) for a in content["annotations"]]
-    areas = _numbers(area, area, "annotations", "area")
+    areas = _numbers(area, "annotations", "area")
     _refuse(areas < 0, area, "annotations", "area", "not be negative")
     return Truth(
         list(place["images"]),
@@ -110,7 +109,7 @@ def read_found(detections: str | PathLike | list, truth: Truth) -> Found:
         _look_up(image, images, "detections", "image_id"),
         _look_up(category, categories, "detections", "category_id"),
         _boxes(box, "detections"),
-        _numbers(score, score, "detections", "score"),
+        _numbers(score, "detections", "score"),
     )
 
 
@@ -183,34 +182,33 @@ def _boxes(boxes: tuple, name: str) -> np.ndarray:
                 raise ValueError(
                     f"{name}[{i}] bbox must be four numbers, got {box!r}"
                 )
-    flat = _numbers(chain.from_iterable(boxes), boxes, name, "bbox")
-    box = flat.reshape(-1, 4)
-    negative = (box[:, 2:] < 0).any(axis=1)
+    numbers = _numbers(boxes, name, "bbox")
+    negative = (numbers[:, 2:] < 0).any(axis=1)
     _refuse(negative, boxes, name, "bbox", "have no negative size")
-    return box
-
-
-def _numbers(
-    values: Iterable, entries: tuple, name: str, key: str
-) -> np.ndarray:
-    """float64, one or more an entry; names the first that is not finite."""
-    try:
-        numbers = np.frombuffer(array("d", values))
-    except (TypeError, OverflowError):
-        numbers = np.array([_number_or_nan(entry) for entry in entries])
-    finite = np.isfinite(numbers)
-    if not finite.all():
-        wrong = ~finite.reshape(len(entries), -1).all(axis=1)
-        _refuse(wrong, entries, name, key, "be finite numbers")
     return numbers
 
 
-def _number_or_nan(entry: object) -> float:
-    """A number that stands for the entry: nan where array("d") refuses it."""
-    try:
-        return sum(array("d", entry if hasattr(entry, "__len__") else [entry]))
+def _numbers(entries: tuple, name: str, key: str) -> np.ndarray:
+    """float64, (N, 4) of boxes, else (N,); names the first without."""
+    is_box = key == "bbox"
+    try:  # unlike numpy, array takes no string for a number
+        flat = array("d", chain.from_iterable(entries) if is_box else entries)
     except (TypeError, OverflowError):
-        return float("nan")
+        rows = entries if is_box else ((entry,) for entry in entries)
+        wrong = np.array([not _is_numbers(row) for row in rows])
+        _refuse(wrong, entries, name, key, "be finite numbers")
+    numbers = np.frombuffer(flat).reshape((-1, 4) if is_box else -1)
+    wrong = ~np.isfinite(numbers.reshape(len(entries), -1)).all(axis=1)
+    _refuse(wrong, entries, name, key, "be finite numbers")
+    return numbers
+
+
+def _is_numbers(row: tuple) -> bool:
+    try:
+        array("d", row)
+    except (TypeError, OverflowError):
+        return False
+    return True
 
 
 def _refuse(
