@@ -136,7 +136,7 @@ def test_by_hand():
     [
         # the surer one takes it, the other is a false alarm
         ([(1, 1, BOX, {})], [(1, 1, BOX, 0.5), (1, 1, BOX, 0.9)], 1),
-        ([(1, 1, BOX, {})], [(1, 1, [9, 9, 9, 9], 0.9), (1, 1, BOX, 0.5)], 0.5),
+        ([(1, 1, BOX, {})], [(1, 1, [9, 9, 9, 9], 1), (1, 1, BOX, 0.5)], 0.5),
         # a crowd takes any number, and none of them counts
         ([(1, 1, BOX, {}), (1, 1, [50, 0, 40, 40], {"iscrowd": 1})],
          [(1, 1, [60, 9, 5, 5], 0.9), (1, 1, [55, 9, 5, 5], 0.8),

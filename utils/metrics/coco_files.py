@@ -197,10 +197,10 @@ def _numbers(entries: tuple, name: str, key: str) -> np.ndarray:
         rows = entries if is_box else ((entry,) for entry in entries)
         wrong = np.array([not _is_numbers(row) for row in rows])
         _refuse(wrong, entries, name, key, "be finite numbers")
-    numbers = np.frombuffer(flat).reshape((-1, 4) if is_box else -1)
-    wrong = ~np.isfinite(numbers.reshape(len(entries), -1)).all(axis=1)
+    numbers = np.frombuffer(flat).reshape(-1, 4 if is_box else 1)
+    wrong = ~np.isfinite(numbers).all(axis=1)
     _refuse(wrong, entries, name, key, "be finite numbers")
-    return numbers
+    return numbers if is_box else numbers[:, 0]
 
 
 def _is_numbers(row: tuple) -> bool:
