@@ -151,6 +151,11 @@ def test_by_hand():
         ([(1, 1, BOX, {})], [(2, 1, BOX, 0.5), (1, 2, BOX, 0.5)], 0),
         # a tie of scores: the image of the lower id comes first
         ([(2, 1, BOX, {})], [(2, 1, BOX, 0.5), (1, 1, BOX, 0.5)], 1 / 2),
+        # areas that are beyond a float, or below one
+        ([(1, 1, [-1e308, 0, 1e308, 1e308], {"area": 5})],
+         [(1, 1, [-1e308, 0, 1e308, 1e308], 0.5)], 0),
+        ([(1, 1, [0, 0, 1e-200, 1e-200], {})],
+         [(1, 1, [0, 0, 1e-200, 1e-200], 0.5)], 0),
         # exactly half
         ([(1, 1, BOX, {})], [(1, 1, [0, 0, 10, 5], 0.5)], 1),
     ],

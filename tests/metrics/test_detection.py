@@ -60,6 +60,11 @@ def test_iou_of_a_crowd_is_the_share_of_the_detection_inside():
     np.testing.assert_allclose(got, expected)
 
 
+def test_iou_beyond_floats_is_nan_without_a_warning():
+    huge = np.array([[-1e308, -1e308, 1e308, 1e308]])
+    assert np.isnan(detection.iou(huge, huge)[0, 0])
+
+
 def test_iou_with_the_last_pixel_inside():
     one, two = np.array([[3, 3, 3, 3]]), np.array([[3, 3, 4, 3]])
     assert detection.iou(one, two, inclusive=True)[0, 0] == 1 / 2

@@ -102,7 +102,7 @@ def coco_evaluate(
     ignored = _outside(truth.area) | np.where(truth.crowd, _ALL, _NONE)
     taken, spare = _match(pairs, ignored, truth.crowd, n_found=len(rank))
     hit = taken & ~spare
-    alarm = ~taken & ~_outside(found.box[:, 2] * found.box[:, 3])
+    alarm = ~taken & ~_outside(_sides_and_area(found.box)[4])
     n_classes = len(truth.categories)
     n_true = _count(~ignored, truth.category, n_classes)
     ap = _average_precision(hit, hit | alarm, found.category, n_true)
@@ -189,6 +189,7 @@ def _close_pairs(found: Found, truth: Truth) -> _Pairs:
     return _Pairs(row[d], true_row[t], overlap, group[d])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # beyond floats: not close
 def _close(
     d: np.ndarray,
     t: np.ndarray,
@@ -213,6 +214,7 @@ def _close(
     return d[close], t[close], overlap[close]
 
 
+@np.errstate(over="ignore")
 def _sides_and_area(box: np.ndarray) -> np.ndarray:
     """(5, N) left, top, right, bottom, area of boxes with width, height."""
     left, top, width, height = box.T

@@ -30,7 +30,8 @@ def iou(
             files: a side is right - left + 1 long.
 
     Returns:
-        (D, T) in [0, 1]; nan where the divisor is no area at all.
+        (D, T) in [0, 1]; nan where the divisor is no area at all,
+            or areas are beyond a float.
 
     Raises:
         ValueError: not (…, 4); a box that is not finite, or whose right or
@@ -55,6 +56,7 @@ def iou(
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # 0/0, inf/inf: nan
 def overlap(
     found: np.ndarray,
     true: np.ndarray,
@@ -74,9 +76,7 @@ def overlap(
         np.prod(boxes[..., 2:] - boxes[..., :2] + inclusive, axis=-1)
         for boxes in (found, true)
     )
-    union = np.where(crowd, area, area + true_area - shared)
-    with np.errstate(invalid="ignore"):  # 0/0 is nan: no area at all
-        return shared / union
+    return shared / np.where(crowd, area, area + true_area - shared)
 
 
 def nms(
