@@ -234,6 +234,7 @@ def _match(
     bits, lost = _REACHED[reached], ignored[pairs.true]
     may = np.append(bits & ~lost, bits & lost)
     second = np.repeat([_NONE, _ALL], len(bits))
+    # by detection: its pairs that count, then those that are ignored
     order = _order(np.tile(np.cumsum(_is_first(pairs.found)), 2))
     order = order[may[order] != 0]
     turn = _place_in_group(np.tile(pairs.group, 2)[order])
@@ -241,7 +242,7 @@ def _match(
     may, second = may[order], second[order]
     d, t = np.tile(pairs.found, 2)[order], np.tile(pairs.true, 2)[order]
     again = np.where(crowd, _ALL, _NONE)
-    gone = np.zeros(len(crowd), np.uint64)
+    gone = np.zeros(len(crowd), np.uint64)  # where each box is taken
     taken, spare = np.zeros((2, n_found), np.uint64)
     end = 0
     for size in np.bincount(turn):
