@@ -55,28 +55,27 @@ def fit_item_knn(
         raise ValueError(f"shrink must be at least 0, got {shrink}")
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie in [0, 1], got {power}")
-    X = sparse.csc_matrix(interactions, dtype=np.float64)
+    X = sparse.csr_matrix(interactions, dtype=np.float64)
     if not np.isfinite(X.data).all():
         raise ValueError("interactions must be finite")
     n_items = X.shape[1]
     norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
-    keep = min(neighbours, n_items)
+    by_item = X.T.tocsr()
     rows, columns, values = [], [], []
-    X_rows = X.T.tocsr()
     for start in range(0, n_items, BLOCK):
-        block = np.arange(start, min(start + BLOCK, n_items))
-        dots = (X_rows[block] @ X).toarray()  # (block, N)
-        scale = (norms[block][:, None] * norms) ** power + shrink
-        similar = np.divide(
-            dots, scale, out=np.zeros_like(dots), where=dots > 0
-        )
-        similar[np.arange(len(block)), block] = 0.0
-        order = np.argsort(-similar, axis=1, kind="stable")[:, :keep]
-        kept = np.take_along_axis(similar, order, axis=1)
-        row, rank = np.nonzero(kept > 0)
-        rows.append(block[row])
-        columns.append(order[row, rank])
-        values.append(kept[row, rank])
+        dots = by_item[start : start + BLOCK] @ X  # (block, N), sparse
+        for row, item in enumerate(range(start, start + dots.shape[0])):
+            entries = slice(dots.indptr[row], dots.indptr[row + 1])
+            others, dot = dots.indices[entries], dots.data[entries]
+            scale = (norms[item] * norms[others]) ** power + shrink
+            similar = np.zeros(len(dot))
+            np.divide(dot, scale, out=similar, where=dot > 0)
+            similar[others == item] = 0.0
+            kept = _largest(similar, others, neighbours)
+            kept = kept[similar[kept] > 0]
+            rows.append(np.full(len(kept), item))
+            columns.append(others[kept])
+            values.append(similar[kept])
     shape = (n_items, n_items)
     if not rows:
         return sparse.csr_matrix(shape, dtype=np.float32)
@@ -87,6 +86,16 @@ def fit_item_knn(
         ),
         shape=shape,
     )
+
+
+def _largest(values: np.ndarray, names: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k largest values; ties: lower name."""
+    if len(values) <= k:
+        return np.arange(len(values))
+    last = np.partition(values, len(values) - k)[len(values) - k]
+    kept = np.flatnonzero(values >= last)
+    by_name = kept[np.lexsort((names[kept], -values[kept]))]
+    return by_name[:k]
 
 
 def bm25(
