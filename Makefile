@@ -10,7 +10,7 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
-.PHONY: help book test check lab chapter record new seeds data bench lock \
+.PHONY: help book test check lab chapter record new seeds data bench mutants lock \
         clean setup
 .DEFAULT_GOAL := help
 
@@ -25,6 +25,7 @@ help:
 	@echo "make seeds C=name      its claims under N=20 seeds, FROM=1"
 	@echo "make data              write the tables in data/ again"
 	@echo "make bench             our models beside their peers"
+	@echo "make mutants           would the tests notice N=20 small changes?"
 	@echo "make lock              renew requirements.lock"
 	@echo "make clean             remove what was built; .venv stays"
 	@echo
@@ -64,6 +65,9 @@ data: setup
 bench: setup
 	@for file in benchmarks/[a-z]*.py; do \
 		$(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+mutants: setup
+	@$(PY) -m tools.mutants "$(N)" "$(FROM)"
 
 lock:
 	@$(PYTHON) -m tools.lock

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 NOTHING_NEW = 1e-9  # a smaller squared distance counts as a repetition
+BLOCK = 500_000  # numbers in the vectors of lists done at a time: 4 MB
 
 
 def mmr(
@@ -38,18 +41,28 @@ def mmr(
     array([[0, 2]])
     """
     relevance, vectors = _checked(relevance, vectors, k=k, trade_off=trade_off)
-    n_lists = len(relevance)
-    lists = np.arange(n_lists)
+    chosen = np.empty((len(relevance), k), dtype=np.int64)
+    for some in _blocks(vectors):
+        chosen[some] = _mmr(relevance[some], vectors[some], k, trade_off)
+    return chosen
+
+
+def _mmr(
+    relevance: np.ndarray, vectors: np.ndarray, k: int, trade_off: float
+) -> np.ndarray:
+    """`mmr` of a few lists that fit into the cache, all at once."""
+    vectors = vectors.astype(np.float64)
+    lists = np.arange(len(relevance))
     left = relevance > -np.inf  # (Q, n) candidates not chosen yet
     value = trade_off * np.where(left, relevance, 0.0)
     redundancy = np.zeros_like(value)  # before the first choice
-    chosen = np.full((n_lists, k), -1)
+    chosen = np.full((len(relevance), k), -1)
     for place in range(k):
         score = value - (1 - trade_off) * redundancy
         best = np.where(left, score, -np.inf).argmax(axis=1)  # (Q,)
         chosen[:, place] = np.where(left[lists, best], best, -1)
         left[lists, best] = False
-        similar = np.einsum("qnd,qd->qn", vectors, vectors[lists, best])
+        similar = np.vecdot(vectors, vectors[lists, best][:, None])
         redundancy = np.maximum(redundancy, similar) if place else similar
     return chosen
 
@@ -107,45 +120,71 @@ def dpp(
     relevance, vectors = _checked(relevance, vectors, k=k, trade_off=trade_off)
     if not 0 <= likeness <= 1:
         raise ValueError(f"likeness must be in [0, 1], got {likeness}")
+    chosen = np.empty((len(relevance), k), dtype=np.int64)
+    for some in _blocks(vectors):
+        chosen[some] = _dpp(
+            relevance[some], vectors[some], k, trade_off, likeness
+        )
+    return chosen
+
+
+def _dpp(
+    relevance: np.ndarray,
+    vectors: np.ndarray,
+    k: int,
+    trade_off: float,
+    likeness: float,
+) -> np.ndarray:
+    """`dpp` of a few lists that fit into the cache, all at once."""
+    vectors = vectors.astype(np.float64)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     unit = vectors / np.where(length > 0, length, 1.0)
     lists = np.arange(len(relevance))
     left = relevance > -np.inf  # (Q, n) candidates not chosen yet
     value = np.where(left, relevance, 0.0)
+    weighed = trade_off * value
     factor = np.zeros((len(relevance), k, relevance.shape[1]))  # Cholesky
     d2 = np.ones_like(value)
     chosen = np.full((len(relevance), k), -1)
     for place in range(k):
         gain = np.round(d2, 12)  # rounding errors must not break ties
-        new = left & ((gain >= NOTHING_NEW) | (trade_off == 1))
-        score = trade_off * value + (1 - trade_off) * np.log(
-            np.maximum(gain, NOTHING_NEW)
-        )
-        score = np.where(new.any(axis=1, keepdims=True), score, value)
-        open_to = np.where(new.any(axis=1, keepdims=True), new, left)
-        best = np.where(open_to, score, -np.inf).argmax(axis=1)  # (Q,)
+        new = left if trade_off == 1 else left & (gain >= NOTHING_NEW)
+        score = np.log(np.maximum(gain, NOTHING_NEW))
+        score *= 1 - trade_off
+        score += weighed
+        stuck = ~new.any(axis=1)  # lists with only repetitions left
+        if stuck.any():
+            new = np.where(stuck[:, None], left, new)
+            score[stuck] = value[stuck]
+        best = np.where(new, score, -np.inf).argmax(axis=1)  # (Q,)
         chosen[:, place] = np.where(left[lists, best], best, -1)
         left[lists, best] = False
         if place == k - 1:
             break
-        cosine = np.einsum("qnd,qd->qn", unit, unit[lists, best])
+        cosine = np.vecdot(unit, unit[lists, best][:, None])
         above = factor[:, :place]  # (Q, place, n)
         known = np.einsum("qpn,qp->qn", above, above[lists, :, best])
+        d2_best = d2[lists, best]
+        direction = likeness * cosine - known
+        direction /= np.sqrt(np.maximum(d2_best, 1e-12))[:, None]
         # what is chosen as a repetition adds no direction of its own
-        d2_best = d2[lists, best][:, None]
-        factor[:, place] = np.where(
-            d2_best >= NOTHING_NEW,
-            (likeness * cosine - known) / np.sqrt(np.maximum(d2_best, 1e-12)),
-            0.0,
-        )
-        d2 = np.maximum(d2 - factor[:, place] ** 2, 0.0)
+        direction[d2_best < NOTHING_NEW] = 0.0
+        factor[:, place] = direction
+        d2 = np.maximum(d2 - direction**2, 0.0)
     return chosen
 
 
+def _blocks(vectors: np.ndarray) -> Iterator[slice]:
+    """Lists to be done together: few enough to stay in the cache."""
+    step = max(1, BLOCK // max(1, vectors[:1].size))
+    for start in range(0, len(vectors), step):
+        yield slice(start, start + step)
+
+
 def _checked(relevance, vectors, *, k: int, trade_off: float):
-    """Relevance and vectors as float64, or the ValueError of `mmr`."""
+    """Relevance as float64 and vectors, or the ValueError of `mmr`."""
     relevance = np.asarray(relevance, dtype=np.float64)
-    vectors = np.asarray(vectors, dtype=np.float64)
+    vectors = np.asarray(vectors)
     if relevance.ndim != 2 or vectors.shape[:-1] != relevance.shape:
         raise ValueError(
             "relevance must be (Q, n) and vectors (Q, n, D), got shapes "

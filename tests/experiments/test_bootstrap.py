@@ -115,3 +115,75 @@ def test_refuses():
             interval([1, 2], level=level)
     with pytest.raises(ValueError, match="at least 100, got 99"):
         interval([1, 2], resamples=99)
+
+
+def ratio(top, bottom, seed=0, **options):
+    return bootstrap.ratio_interval(
+        np.array(top, float),
+        np.array(bottom, float),
+        rng=np.random.default_rng(seed),
+        **options,
+    )
+
+
+def test_ratio_by_hand():
+    got = ratio([1, 3, np.nan, 9], [2, 6, 1, np.nan])
+    assert got.estimate == (1 + 3) / (2 + 6)
+    assert (got.low, got.high, got.n, got.dropped) == (0.5, 0.5, 2, 2)
+    # of two draws from (0, 1) and (3, 1): 0, 3/2, 3
+    got = ratio([0, 3], [1, 1], resamples=4000)
+    assert (got.low, got.high) == (0, 3)
+    # 0 / 0 is left out: (1, 2) with itself or with (0, 0)
+    got = ratio([1, 0], [2, 0])
+    assert got[:3] == (0.5, 0.5, 0.5)
+
+
+def test_ratio_is_undefined_where_nothing_is_divided_by():
+    for got in (ratio([], []), ratio([1, 2], [0, 0]), ratio([1], [0])):
+        assert np.isnan(got[:3]).all()
+    one = ratio([1, 2], [4, np.nan])
+    assert one.estimate == 0.25 and np.isnan([one.low, one.high]).all()
+
+
+def test_ratio_with_denominators_of_one_is_the_mean():
+    x = np.random.default_rng(1).normal(size=60)
+    assert ratio(x, np.ones(60)) == pytest.approx(interval(x))
+
+
+def test_ratio_agrees_with_scipy_and_with_the_delta_method():
+    from scipy import stats
+
+    rng = np.random.default_rng(2)
+    views = rng.poisson(20, size=500) + 1.0
+    clicks = rng.binomial(views.astype(int), rng.beta(2, 6, size=500))
+    got = ratio(clicks, views, resamples=4000)
+    peer = stats.bootstrap(
+        (clicks, views),
+        lambda c, v, axis: c.sum(axis=axis) / v.sum(axis=axis),
+        method="percentile",
+        paired=True,
+        vectorized=True,
+        n_resamples=4000,
+        rng=np.random.default_rng(3),
+    ).confidence_interval
+    width = peer.high - peer.low
+    assert got.low == pytest.approx(peer.low, abs=0.05 * width)
+    assert got.high == pytest.approx(peer.high, abs=0.05 * width)
+    residual = clicks - got.estimate * views
+    error = residual.std(ddof=1) / views.mean() / 500**0.5
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.06)
+
+
+def test_ratio_refuses():
+    with pytest.raises(ValueError, match=r"got \(2,\) and \(1,\)"):
+        ratio([1, 2], [1])
+    with pytest.raises(ValueError, match=r"alike, got \(1, 1\)"):
+        ratio([[1]], [[1]])
+    with pytest.raises(ValueError, match="must not be infinite"):
+        ratio([1, np.inf], [1, 1])
+    with pytest.raises(ValueError, match="denominators must be at least 0"):
+        ratio([1, 1], [1, -1])
+    with pytest.raises(ValueError, match=r"level .*, got 1"):
+        ratio([1, 1], [1, 1], level=1)
+    with pytest.raises(ValueError, match="at least 100, got 9"):
+        ratio([1, 1], [1, 1], resamples=9)

@@ -108,3 +108,81 @@ def test_minimum_detectable_effect_is_the_inverse_of_power():
     for wanted in (0.05, 1.0):
         with pytest.raises(ValueError, match=f"got {wanted}"):
             power.minimum_detectable_effect(sd=1, n_per_arm=9, power=wanted)
+
+
+def test_two_proportions_by_hand():
+    # (z_0.975 sqrt(2 p q) + z_0.8 sqrt(p1 q1 + p2 q2))^2 / (p2 - p1)^2
+    top = 1.959964 * np.sqrt(2 * 0.11 * 0.89) + 0.841621 * np.sqrt(
+        0.1 * 0.9 + 0.12 * 0.88
+    )
+    got = power.sample_size_two_proportions(control=0.1, treatment=0.12)
+    assert got == np.ceil((top / 0.02) ** 2)
+    sure = power.sample_size_two_proportions(
+        control=0.001, treatment=0.999, alpha=0.5
+    )
+    assert sure == 1
+
+
+@pytest.mark.peers
+@settings(STEADY, max_examples=60)
+@given(
+    st.floats(0.01, 0.99),
+    st.floats(0.01, 0.99),
+    st.integers(1, 10**5),
+    st.sampled_from([0.01, 0.05, 0.2]),
+)
+def test_power_of_two_proportions_agrees_with_statsmodels(a, b, n, alpha):
+    from statsmodels.stats import proportion
+
+    got = power.power_of_two_proportions(
+        control=a, treatment=b, n_per_arm=n, alpha=alpha
+    )
+    peer = proportion.power_proportions_2indep(
+        b - a, a, n, alpha=alpha, return_results=False
+    )
+    assert got == pytest.approx(float(peer), abs=1e-9)
+    mirrored = power.power_of_two_proportions(
+        control=1 - a, treatment=1 - b, n_per_arm=n, alpha=alpha
+    )
+    assert got == pytest.approx(mirrored, abs=1e-9)
+
+
+@settings(STEADY, max_examples=40)
+@given(st.floats(0.05, 0.95), st.floats(0.01, 0.04), st.floats(0.3, 0.99))
+def test_sample_size_of_two_proportions_is_the_smallest(share, lift, wanted):
+    shares = {"control": share, "treatment": share + lift}
+    n = power.sample_size_two_proportions(**shares, power=wanted)
+    one, other = (
+        power.power_of_two_proportions(**shares, n_per_arm=size)
+        for size in (n, n - 1)
+    )
+    assert one >= wanted > other
+
+
+def test_power_of_two_proportions_agrees_with_simulated_tests():
+    from utils.experiments import ab
+
+    rng = np.random.default_rng(0)
+    hits = rng.binomial(800, [0.1, 0.14], size=(4000, 2))
+    p = [ab.two_proportions((c, 800), (t, 800)).p_value for c, t in hits]
+    got = power.power_of_two_proportions(
+        control=0.1, treatment=0.14, n_per_arm=800
+    )
+    # 4000 trials near 0.69: standard deviation 0.0073
+    assert got == pytest.approx(np.mean(np.array(p) < 0.05), abs=0.025)
+
+
+def test_two_proportions_refuse():
+    for wrong, message in [
+        ({"control": 0}, r"control must be in \(0, 1\), got 0"),
+        ({"treatment": 1}, r"treatment must be in \(0, 1\), got 1"),
+        ({"n_per_arm": 0}, "at least 1, got 0"),
+        ({"alpha": 0}, r"alpha must be in \(0, 1\), got 0"),
+    ]:
+        good = {"control": 0.1, "treatment": 0.2, "n_per_arm": 9}
+        with pytest.raises(ValueError, match=message):
+            power.power_of_two_proportions(**(good | wrong))
+    with pytest.raises(ValueError, match=r"must differ, got 0\.1 twice"):
+        power.sample_size_two_proportions(control=0.1, treatment=0.1)
+    with pytest.raises(ValueError, match=r"power .*, got 1"):
+        power.sample_size_two_proportions(control=0.1, treatment=0.2, power=1)

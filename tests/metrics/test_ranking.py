@@ -1,4 +1,4 @@
-"""Order, and the metrics of ranked lists."""
+"""The metrics of ranked lists."""
 
 from math import inf, log2, nan
 
@@ -13,93 +13,7 @@ from utils.metrics import ranking
 # the same examples on every machine, however busy
 STEADY = settings(deadline=None, derandomize=True)
 
-# few distinct values, so that ties are common
-SCORES = hnp.arrays(
-    np.float64,
-    hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=7),
-    elements=st.sampled_from([-inf, -1.5, 0.0, 2.0, inf]),
-)
 GRADES = hnp.arrays(np.int64, st.integers(1, 9), elements=st.integers(0, 3))
-
-
-# --- rank_by_score, top_k ---------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "scores, expected",
-    [
-        ([0.1, 0.3, 0.2], [1, 2, 0]),
-        ([5, 5, 5], [0, 1, 2]),  # ties keep the lower index first
-        ([-inf, 1.0, -inf], [1, 0, 2]),
-        ([True, False, True], [0, 2, 1]),
-        ([], []),
-    ],
-)
-def test_rank_by_score_by_hand(scores, expected):
-    assert ranking.rank_by_score(np.array(scores)).tolist() == expected
-
-
-def test_rank_by_score_of_unsigned_and_smallest_integers():
-    # negating these would overflow and put them first
-    assert ranking.rank_by_score(np.uint8([0, 1, 2])).tolist() == [2, 1, 0]
-    least = np.iinfo(np.int64).min
-    assert ranking.rank_by_score(np.array([least, 0])).tolist() == [1, 0]
-
-
-@STEADY
-@given(SCORES)
-def test_rank_by_score_agrees_with_python_sort(scores):
-    order = ranking.rank_by_score(scores)
-    rows = scores.reshape(-1, scores.shape[-1])
-    for row, got in zip(rows, order.reshape(rows.shape), strict=True):
-        expected = sorted(range(len(row)), key=lambda i: (-row[i], i))
-        assert got.tolist() == expected
-
-
-@STEADY
-@given(SCORES, st.integers(1, 7))
-def test_top_k_is_the_start_of_rank_by_score(scores, k):
-    k = min(k, scores.shape[-1])
-    np.testing.assert_array_equal(
-        ranking.top_k(scores, k=k), ranking.rank_by_score(scores)[..., :k]
-    )
-
-
-def test_order_refuses_nan_numbers_and_wrong_k():
-    with pytest.raises(ValueError, match="must not be nan, got 1 of 2"):
-        ranking.rank_by_score(np.array([nan, 1.0]))
-    with pytest.raises(ValueError, match="must not be nan"):
-        ranking.top_k(np.array([nan, 1.0]), k=1)
-    with pytest.raises(ValueError, match="need an axis"):
-        ranking.rank_by_score(np.array(1.0))
-    for k in (0, 3):
-        with pytest.raises(ValueError, match=f"from 1 to 2 .*got {k}"):
-            ranking.top_k(np.array([1.0, 2.0]), k=k)
-
-
-# --- gains_of ---------------------------------------------------------------
-
-
-def test_gains_of_by_hand():
-    relevance = np.array([[0, 2, 5], [1, 0, 3]])
-    ranked = np.array([[2, 1], [1, -1]])
-    got = ranking.gains_of(ranked, relevance)
-    assert got.tolist() == [[5, 2], [0, 0]]
-
-
-def test_gains_of_an_empty_place_is_not_the_last_item():
-    assert ranking.gains_of(np.array([-1]), np.array([0, 9])).tolist() == [0]
-
-
-@pytest.mark.parametrize("wrong", [-2, 3])
-def test_gains_of_refuses_unknown_ids(wrong):
-    with pytest.raises(ValueError, match=f"from -1 to 2, got {wrong}"):
-        ranking.gains_of(np.array([0, wrong]), np.array([0, 1, 2]))
-
-
-def test_gains_of_refuses_ids_that_are_not_integers():
-    with pytest.raises(ValueError, match="must be integers, got float64"):
-        ranking.gains_of(np.array([0.0]), np.array([1]))
 
 
 # --- ndcg -------------------------------------------------------------------
@@ -238,9 +152,223 @@ def test_binary_metrics_refuse():
         ranking.precision_at_k(one, k=0)
     with pytest.raises(ValueError, match="at least 0, got -1"):
         ranking.hit_rate_at_k(np.array([-1]), k=1)
-    for metric in (ranking.recall_at_k, ranking.average_precision_at_k):
+    for metric in (
+        ranking.recall_at_k,
+        ranking.average_precision_at_k,
+        ranking.f1_at_k,
+    ):
         for wrong in (1, nan):
             with pytest.raises(ValueError, match=f"retrieved, got {wrong}"):
                 metric(one, wrong, k=2)
     with pytest.raises(ValueError, match="axis of ranks"):
         ranking.reciprocal_rank(np.array(1.0), k=1)
+
+
+# --- expected reciprocal rank -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "gains, k, max_grade, expected",
+    [
+        ([1], 1, 1, 1 / 2),  # (2**1 - 1) / 2**1
+        ([2], 1, 2, 3 / 4),
+        ([1], 1, 2, 1 / 4),  # the same grade on a longer scale
+        ([0, 2, 1], 3, 2, 3 / 4 / 2 + (1 / 4) * (1 / 4) / 3),
+        ([0, 2, 1], 2, 2, 3 / 4 / 2),  # the last lies below the cutoff
+        ([1, 1], 9, 1, 1 / 2 + (1 / 2) * (1 / 2) / 2),
+        ([0, 0], 2, 3, 0.0),
+        ([], 2, 3, 0.0),
+    ],
+)
+def test_expected_reciprocal_rank_by_hand(gains, k, max_grade, expected):
+    got = ranking.expected_reciprocal_rank_at_k(
+        np.array(gains), k=k, max_grade=max_grade
+    )
+    assert got == pytest.approx(expected)
+
+
+def cascade(grades, k, max_grade):
+    """The definition, read as a story: one reader, one item after another."""
+    expected, still_reading = 0.0, 1.0
+    for rank, grade in enumerate(grades[:k], start=1):
+        satisfied = (2**grade - 1) / 2**max_grade
+        expected += still_reading * satisfied / rank
+        still_reading *= 1 - satisfied
+    return expected
+
+
+@STEADY
+@given(
+    hnp.arrays(np.int64, (3, 6), elements=st.integers(0, 4)),
+    st.integers(1, 8),
+)
+def test_expected_reciprocal_rank_is_the_cascade(grades, k):
+    got = ranking.expected_reciprocal_rank_at_k(grades, k=k, max_grade=4)
+    best = ranking.expected_reciprocal_rank_at_k(
+        -np.sort(-grades), k=k, max_grade=4
+    )
+    assert got.shape == (3,) and ((got >= 0) & (got < 1)).all()
+    assert (got <= best + 1e-12).all()
+    slow = [cascade(row, k, 4) for row in grades.tolist()]
+    np.testing.assert_allclose(got, slow)
+
+
+def test_expected_reciprocal_rank_refuses():
+    err = ranking.expected_reciprocal_rank_at_k
+    with pytest.raises(ValueError, match=r"max_grade = 2, got 3\.0"):
+        err(np.array([1, 3]), k=1, max_grade=2)
+    for wrong in (0, -1, nan, inf):
+        with pytest.raises(ValueError, match=f"above 0, got {wrong}"):
+            err(np.array([0]), k=1, max_grade=wrong)
+    with pytest.raises(ValueError, match="k must be at least 1, got 0"):
+        err(np.array([0]), k=0, max_grade=1)
+
+
+# --- F1, R-precision, RBP, bpref, exponential gains --------------------------
+
+
+@pytest.mark.parametrize(
+    "gains, n_relevant, k, f1, r_precision, rbp",
+    [
+        ([1, 0, 1], 2, 3, 2 * (2 / 3) * 1 / (2 / 3 + 1), 1 / 2, 1 / 2 + 1 / 8),
+        ([0, 3, 0], 5, 3, 2 * (1 / 3) * (1 / 5) / (8 / 15), 1 / 5, 1 / 4),
+        ([0, 0, 1], 1, 2, 0, 0, 0),  # the hit lies below k, and below R
+        ([1], 1, 4, 2 * (1 / 4) * 1 / (5 / 4), 1, 1 / 2),
+        ([], 2, 3, 0, 0, 0),
+        ([0, 0], 0, 2, nan, nan, 0),
+    ],
+)
+def test_f1_r_precision_and_rbp_by_hand(
+    gains, n_relevant, k, f1, r_precision, rbp
+):
+    gains = np.array(gains)
+    got = [
+        ranking.f1_at_k(gains, n_relevant, k=k),
+        ranking.r_precision(gains, n_relevant),
+        ranking.rank_biased_precision_at_k(gains, k=k, persistence=0.5),
+    ]
+    assert got == pytest.approx([f1, r_precision, rbp], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "judgements, n_relevant, n_nonrelevant, expected",
+    [
+        ([1, 0, 1], 2, 1, (1 + (1 - 1 / 1)) / 2),
+        ([1, -1, 0, 1], 2, 5, (1 + (1 - 1 / 2)) / 2),  # -1 is passed over
+        ([0, 0, 0, 1], 2, 5, (1 - 2 / 2) / 2),  # no more than R count
+        ([1, 1], 4, 0, 2 / 4),  # nothing judged non-relevant
+        ([0, 0], 0, 2, nan),
+        ([], 1, 1, 0),
+    ],
+)
+def test_bpref_by_hand(judgements, n_relevant, n_nonrelevant, expected):
+    got = ranking.bpref(np.array(judgements), n_relevant, n_nonrelevant)
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
+@STEADY
+@given(
+    hnp.arrays(np.int64, (3, 6), elements=st.integers(0, 3)),
+    hnp.arrays(np.int64, 3, elements=st.integers(0, 4)),
+    st.integers(1, 8),
+)
+def test_new_metrics_stay_in_bounds_and_batch_equals_loop(gains, more, k):
+    n_relevant, n_other = (gains > 0).sum(1) + more, (gains == 0).sum(1)
+    p, r = (
+        ranking.precision_at_k(gains, k=k),
+        ranking.recall_at_k(gains, n_relevant, k=k),
+    )
+    with np.errstate(invalid="ignore"):
+        mean = np.where(p + r > 0, 2 * p * r / (p + r), r)
+    np.testing.assert_allclose(ranking.f1_at_k(gains, n_relevant, k=k), mean)
+    several = [
+        lambda g, n, m: ranking.f1_at_k(g, n, k=k),
+        lambda g, n, m: ranking.r_precision(g, n),
+        lambda g, n, m: ranking.rank_biased_precision_at_k(
+            g, k=k, persistence=0.8
+        ),
+        ranking.bpref,
+    ]
+    for metric in several:
+        got = metric(gains, n_relevant, n_other)
+        assert got.shape == (3,) and got.dtype == np.float64
+        known = got[~np.isnan(got)]
+        assert ((known >= 0) & (known <= 1)).all()
+        loop = map(metric, gains, n_relevant, n_other)
+        np.testing.assert_allclose(got, list(loop))
+
+
+def test_exponential_gains_make_ndcg_steeper():
+    grades, judged = np.array([1, 2]), np.array([2, 1])
+    got = ranking.ndcg_at_k(
+        ranking.exponential_gains(grades),
+        ranking.exponential_gains(judged),
+        k=2,
+    )
+    assert got == pytest.approx((1 + 3 / log2(3)) / (3 + 1 / log2(3)))
+
+
+def test_new_metrics_refuse():
+    one = np.array([1, 0])
+    for wrong in (0, 1, -0.5, nan):
+        with pytest.raises(ValueError, match=f"below 1, got {wrong}"):
+            ranking.rank_biased_precision_at_k(one, k=1, persistence=wrong)
+    with pytest.raises(ValueError, match=r"n_nonrelevant must .* got 0"):
+        ranking.bpref(one, 1, 0)
+    with pytest.raises(ValueError, match=r"n_relevant must .* got 0"):
+        ranking.r_precision(one, 0)
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        ranking.exponential_gains(np.array([-1]))
+    with pytest.raises(ValueError, match="at least 0, got inf"):
+        ranking.bpref(np.array([inf]), 1, 0)
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore")  # numba, about its own casts
+def test_every_metric_agrees_with_ranx():
+    from ranx import metrics
+
+    rng = np.random.default_rng(0)
+    n_queries, n_items, k, length = 200, 30, 7, 20
+    grades = rng.integers(-1, 4, (n_queries, n_items))  # below 1: not relevant
+    grades[:, 0] = 1  # ranx calls undefined 0
+    ranked = rng.permuted(np.tile(np.arange(n_items), (n_queries, 1)), axis=1)
+    ranked = ranked[:, :length]
+    gains = ranking.gains_of(ranked, np.maximum(grades, 0))
+    n_relevant = (grades > 0).sum(1)
+    run = np.dstack(
+        [ranked, np.broadcast_to(-np.arange(length), ranked.shape)]
+    )
+    best = np.argsort(-grades, axis=1, kind="stable")
+    qrels = np.dstack([best, np.take_along_axis(grades, best, axis=1)])
+    run, qrels = run.astype(float), qrels.astype(float)
+    steep = map(ranking.exponential_gains, (gains, np.maximum(grades, 0)))
+    pairs = {
+        "precision": ranking.precision_at_k(gains, k=k),
+        "recall": ranking.recall_at_k(gains, n_relevant, k=k),
+        "f1": ranking.f1_at_k(gains, n_relevant, k=k),
+        "hit_rate": ranking.hit_rate_at_k(gains, k=k),
+        "reciprocal_rank": ranking.reciprocal_rank(gains, k=k),
+        "ndcg": ranking.ndcg_at_k(gains, np.maximum(grades, 0), k=k),
+        "ndcg_burges": ranking.ndcg_at_k(*steep, k=k),
+        # over R there, over min(k, R) here
+        "average_precision": ranking.average_precision_at_k(
+            gains, n_relevant, k=k
+        )
+        * np.minimum(k, n_relevant)
+        / n_relevant,
+    }
+    for name, ours in pairs.items():
+        theirs = getattr(metrics, name)(qrels, run, k, 1)
+        np.testing.assert_allclose(ours, theirs, atol=1e-9, err_msg=name)
+    np.testing.assert_allclose(
+        ranking.r_precision(gains, n_relevant),
+        metrics.r_precision(qrels, run, 0, 1),
+        atol=1e-9,
+    )
+    qrels[:, :, 1] = qrels[:, :, 1] > 0  # it would weight hits by grade
+    np.testing.assert_allclose(
+        ranking.rank_biased_precision_at_k(gains, k=length, persistence=0.8),
+        metrics.rank_biased_precision(qrels, run, 0.8, 1),
+        atol=1e-9,
+    )

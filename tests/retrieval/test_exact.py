@@ -42,18 +42,22 @@ def test_search_agrees_with_sorting_ties_by_id(vectors, queries, k):
         assert scores[q].tolist() == of[expected].tolist()
 
 
-def test_search_agrees_with_faiss():
+@pytest.mark.parametrize("euclidean", [False, True])
+def test_search_agrees_with_faiss(euclidean):
     import faiss
 
     faiss.omp_set_num_threads(1)
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(3000, 24)).astype(np.float32)
     queries = rng.normal(size=(50, 24)).astype(np.float32)
-    peer = faiss.IndexFlatIP(24)
+    peer = faiss.IndexFlatL2(24) if euclidean else faiss.IndexFlatIP(24)
     peer.add(vectors)
     expected, peers = peer.search(queries, 20)[::-1]
-    ids, scores = exact.ExactIndex().fit(vectors).search(queries, k=20)
+    index = exact.ExactIndex(euclidean=euclidean).fit(vectors)
+    ids, scores = index.search(queries, k=20)
     np.testing.assert_array_equal(ids, expected)
+    if euclidean:
+        peers = -peers  # a larger score is better here
     np.testing.assert_allclose(scores, peers, rtol=1e-4, atol=1e-4)
     assert scores.dtype == np.float32
 
@@ -67,6 +71,14 @@ def test_blocks_do_not_change_the_answer(monkeypatch):
     parts = index.search(vectors, k=5)
     np.testing.assert_array_equal(parts[0], whole[0])
     np.testing.assert_array_equal(parts[1], whole[1])
+
+
+def test_distances_by_hand():
+    index = exact.ExactIndex(euclidean=True)
+    index.fit(np.array([[1, 0], [0, 2], [3, 4]]))
+    ids, scores = index.search(np.array([[1, 1]]), k=4)
+    assert ids.tolist() == [[0, 1, 2, -1]]
+    assert scores.tolist() == [[-1, -(1 + 1), -(4 + 9), -np.inf]]
 
 
 def test_refuses():

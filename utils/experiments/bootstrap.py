@@ -1,4 +1,4 @@
-"""The bootstrap: how far a mean could have moved with other users."""
+"""The bootstrap: how far a number could have moved with other users."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK_VALUES = 1_000_000  # drawn rows held at a time
+BLOCK_VALUES = 65_536  # drawn rows held at a time: they stay in the cache
 
 
 class Interval(NamedTuple):
-    """A mean and how sure it is.
+    """A number and how sure it is.
 
     Attributes:
-        estimate: the mean.
+        estimate: the mean, or the ratio.
         low: lower end of the interval.
         high: upper end.
         n: rows that counted.
@@ -68,24 +68,102 @@ def paired_interval(
         raise ValueError(
             f"a and b must be (n,) alike, got {a.shape} and {b.shape}"
         )
+    _check(level, resamples)
+    if np.isinf(a).any() or np.isinf(b).any():
+        raise ValueError("values must not be infinite")
+    rows = (a - b)[~np.isnan(a - b)]
+    n = len(rows)
+    if n < 2:  # one row says nothing about how far it could have moved
+        mean = float(rows[0]) if n else np.nan
+        return Interval(mean, np.nan, np.nan, n, len(a) - n)
+    means = _resampled_means(rows[:, None], rng=rng, resamples=resamples)
+    low, high = _ends(means[:, 0], level)
+    return Interval(float(rows.mean()), low, high, n, len(a) - n)
+
+
+def ratio_interval(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    resamples: int = 1_000,
+) -> Interval:
+    """Percentile bootstrap of a ratio of sums: clicks per impression.
+
+    Rows must be independent: one per user, with all that the user brought.
+
+    Args:
+        numerator: (n,) of each user; rows with a nan are dropped and counted.
+        denominator: (n,) at least 0.
+        rng: draws the resamples.
+        level: share of resamples inside the interval, in (0, 1).
+        resamples: at least 100.
+
+    Returns:
+        sum(numerator) / sum(denominator) and the quantiles of its resampled
+        values; those whose denominator is 0 are left out. nan where there
+        are none: all three without a row or with denominators of 0 only, low
+        and high with one row.
+
+    Raises:
+        ValueError: not one axis, lengths that differ, values infinite,
+            denominators negative; level or resamples out of range.
+
+    Source: Efron (1979), doi:10.1214/aos/1176344552.
+
+    >>> rng = np.random.default_rng(0)
+    >>> views = np.arange(1.0, 101.0)
+    >>> got = ratio_interval(views / 4, views, rng=rng)  # always 1 of 4
+    >>> got.estimate, got.low, got.high
+    (0.25, 0.25, 0.25)
+    """
+    rows = [np.asarray(x, dtype=np.float64) for x in (numerator, denominator)]
+    if rows[0].ndim != 1 or rows[0].shape != rows[1].shape:
+        raise ValueError(
+            f"numerator and denominator must be (n,) alike, got "
+            f"{rows[0].shape} and {rows[1].shape}"
+        )
+    _check(level, resamples)
+    pairs = np.column_stack(rows)
+    if np.isinf(pairs).any():
+        raise ValueError("values must not be infinite")
+    pairs = pairs[~np.isnan(pairs).any(axis=1)]
+    if (pairs[:, 1] < 0).any():
+        raise ValueError("denominators must be at least 0")
+    n, dropped = len(pairs), len(rows[0]) - len(pairs)
+    if not pairs[:, 1].any():
+        return Interval(np.nan, np.nan, np.nan, n, dropped)
+    top, bottom = pairs.sum(axis=0)
+    if n < 2:
+        return Interval(float(top / bottom), np.nan, np.nan, n, dropped)
+    means = _resampled_means(pairs, rng=rng, resamples=resamples)
+    means = means[means[:, 1] > 0]
+    low, high = _ends(means[:, 0] / means[:, 1], level)
+    return Interval(float(top / bottom), low, high, n, dropped)
+
+
+def _resampled_means(
+    rows: np.ndarray, *, rng: np.random.Generator, resamples: int
+) -> np.ndarray:
+    """(resamples, C) means of n rows drawn from the (n, C) with return."""
+    n, block = len(rows), max(1, BLOCK_VALUES // len(rows))
+    means = []
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = rng.integers(n, size=(size, n))
+        means.append(np.stack([x[drawn].mean(axis=1) for x in rows.T], axis=1))
+    return np.concatenate(means)
+
+
+def _ends(values: np.ndarray, level: float) -> tuple[float, float]:
+    tail = (1 - level) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _check(level: float, resamples: int) -> None:
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     if resamples < 100:
         raise ValueError(f"resamples must be at least 100, got {resamples}")
-    if np.isinf(a).any() or np.isinf(b).any():
-        raise ValueError("values must not be infinite")
-    difference = (a - b)[~np.isnan(a - b)]
-    n = len(difference)
-    if n < 2:  # one row says nothing about how far it could have moved
-        mean = float(difference[0]) if n else np.nan
-        return Interval(mean, np.nan, np.nan, n, len(a) - n)
-    means, block = [], max(1, BLOCK_VALUES // n)
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = rng.integers(n, size=(size, n))
-        means.append(difference[drawn].mean(axis=1))
-    tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return Interval(
-        float(difference.mean()), float(low), float(high), n, len(a) - n
-    )

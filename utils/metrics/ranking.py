@@ -1,96 +1,55 @@
-"""Ranked lists: their order, and how good it is.
+"""How good a ranked list is: one value per list.
 
-Order is decided here and nowhere else: descending, equal scores by lower
-index. Metrics receive gains that are already ranked, best first; a gain
-above 0 counts as relevant where a metric knows only yes and no. All return
-one float64 value per list, and nan where a list has nothing to find.
+Metrics receive gains that are already ranked, best first (the order comes
+from `utils.metrics.order`); a gain above 0 counts as relevant where a metric
+knows only yes and no. All return one float64 value per list, and nan where a
+list has nothing to find and the denominator tells. `utils.metrics.evaluate`
+has six of them in one pass, from ids, scores, dictionaries or tables.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from utils.metrics.order import gains_of, rank_by_score, top_k
 
-def rank_by_score(scores: np.ndarray) -> np.ndarray:
-    """Positions from the best score to the worst.
-
-    Args:
-        scores: (..., n) higher is better; -inf is allowed and comes last.
-
-    Returns:
-        (..., n) integer positions; equal scores keep the lower index first.
-
-    Raises:
-        ValueError: a score is nan, which has no place in an order; scores
-            without an axis.
-
-    >>> rank_by_score(np.array([1, 3, 3, 2]))
-    array([1, 2, 3, 0])
-    """
-    scores = _checked_scores(scores)
-    # A stable ascending sort, read backwards on both sides: negating the
-    # scores instead would fail for unsigned integers and booleans.
-    backwards = np.argsort(scores[..., ::-1], axis=-1, kind="stable")
-    return (scores.shape[-1] - 1 - backwards)[..., ::-1]
+__all__ = [
+    "average_precision_at_k",
+    "bpref",
+    "expected_reciprocal_rank_at_k",
+    "exponential_gains",
+    "f1_at_k",
+    "gains_of",
+    "hit_rate_at_k",
+    "ndcg_at_k",
+    "precision_at_k",
+    "r_precision",
+    "rank_biased_precision_at_k",
+    "rank_by_score",
+    "recall_at_k",
+    "reciprocal_rank",
+    "top_k",
+]
 
 
-def top_k(scores: np.ndarray, *, k: int) -> np.ndarray:
-    """First k positions of `rank_by_score`, without sorting the rest.
+def exponential_gains(grades: np.ndarray) -> np.ndarray:
+    """Gains that make a high grade worth far more than a low one.
 
     Args:
-        scores: (..., n) higher is better; -inf is allowed and comes last.
-        k: how many positions, from 1 to n.
+        grades: (...) grades, 0 for not relevant.
 
     Returns:
-        (..., k) integer positions, best first, lower index first in a tie.
+        (...) 2**grade - 1: grade 3 gains 7, seven times grade 1.
 
     Raises:
-        ValueError: k outside 1..n; a score is nan.
+        ValueError: a grade negative or not finite.
 
-    >>> top_k(np.array([1, 3, 3, 2]), k=2)
-    array([1, 2])
+    Source: Burges et al. (2005), doi:10.1145/1102351.1102363.
+
+    >>> exponential_gains(np.array([0, 1, 3]))
+    array([0., 1., 7.])
     """
-    scores = _checked_scores(scores)
-    n = scores.shape[-1]
-    if not 1 <= k <= n:
-        raise ValueError(f"k must be from 1 to {n} (the scores), got {k}")
-    last = np.partition(scores, n - k, axis=-1)[..., n - k, None]
-    above, tied = scores > last, scores == last
-    places = k - above.sum(-1, keepdims=True)  # left for the tied, in turn
-    kept = above | (tied & (np.cumsum(tied, axis=-1) <= places))
-    positions = np.nonzero(kept)[-1].reshape(*scores.shape[:-1], k)
-    best = rank_by_score(np.take_along_axis(scores, positions, axis=-1))
-    return np.take_along_axis(positions, best, axis=-1)
-
-
-def gains_of(ranked_ids: np.ndarray, relevance: np.ndarray) -> np.ndarray:
-    """Gains of retrieved items, in the order in which they were retrieved.
-
-    Args:
-        ranked_ids: (..., k) integer items, best first; -1 marks a place
-            left empty, and gains nothing.
-        relevance: (..., N) gain of every item; leading axes as above.
-
-    Returns:
-        (..., k) gains, of the dtype of `relevance`.
-
-    Raises:
-        ValueError: ids that are not integers, or not in -1..N-1.
-
-    >>> gains_of(np.array([[2, 0, -1]]), np.array([[1, 0, 3]]))
-    array([[3, 1, 0]])
-    """
-    ranked_ids, relevance = np.asarray(ranked_ids), np.asarray(relevance)
-    n_items = relevance.shape[-1]
-    if ranked_ids.dtype.kind not in "iu":
-        raise ValueError(f"ids must be integers, got {ranked_ids.dtype}")
-    wrong = (ranked_ids < -1) | (ranked_ids >= n_items)
-    if wrong.any():
-        raise ValueError(
-            f"ids must be from -1 to {n_items - 1}, got {ranked_ids[wrong][0]}"
-        )
-    gains = np.take_along_axis(relevance, np.maximum(ranked_ids, 0), axis=-1)
-    return np.where(ranked_ids < 0, np.zeros_like(gains), gains)
+    return np.exp2(_checked(grades)) - 1
 
 
 def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
@@ -98,8 +57,8 @@ def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first. They
-            count as they are; for the steeper exponential form pass
-            2**grade - 1 here and in `judged`.
+            count as they are; for the steeper form pass
+            `exponential_gains` of the grades here and in `judged`.
         judged: (..., m) gains of *all* judged items, in any order. A list
             compared with its own first k would look better than it is.
         k: cutoff, at least 1; ranks beyond n gain nothing.
@@ -214,6 +173,61 @@ def average_precision_at_k(
     return _ratio((hits * precision).sum(axis=-1), np.minimum(k, n_relevant))
 
 
+def f1_at_k(
+    gains: np.ndarray, n_relevant: np.ndarray, *, k: int
+) -> np.ndarray:
+    """Harmonic mean of precision@k and recall@k.
+
+    Args:
+        gains: (..., n) gains of the retrieved items, best rank first.
+        n_relevant: (...) how many items are relevant to each list, found
+            or not.
+        k: cutoff, at least 1.
+
+    Returns:
+        (...) in [0, 1]: twice the relevant items among the first k, divided
+        by k + n_relevant, which is that mean; 0 without a hit, nan where
+        nothing is relevant.
+
+    Raises:
+        ValueError: k < 1; a gain negative or not finite; n_relevant below
+            what was found.
+
+    >>> f1_at_k(np.array([1, 0, 1]), 4, k=3).round(3)
+    np.float64(0.571)
+    """
+    found = _hits(gains, k).sum(axis=-1)
+    n_relevant = _checked_relevant(gains, n_relevant)
+    return np.where(n_relevant > 0, 2 * found / (k + n_relevant), np.nan)[()]
+
+
+def r_precision(gains: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+    """Precision at the rank where a perfect list would have found all.
+
+    Args:
+        gains: (..., n) gains of the retrieved items, best rank first.
+        n_relevant: (...) R, how many items are relevant to each list, found
+            or not.
+
+    Returns:
+        (...) in [0, 1]: relevant items among the first R, divided by R,
+        which is precision and recall at once; nan where R is 0.
+
+    Raises:
+        ValueError: a gain negative or not finite; n_relevant below what was
+            found.
+
+    Source: Manning, Raghavan & Schütze (2008), section 8.4.
+
+    >>> r_precision(np.array([1, 0, 1]), 2)
+    np.float64(0.5)
+    """
+    hits = _checked(gains) > 0
+    n_relevant = _checked_relevant(gains, n_relevant)
+    early = np.arange(1, hits.shape[-1] + 1) <= n_relevant[..., None]
+    return _ratio((hits & early).sum(axis=-1), n_relevant)
+
+
 def hit_rate_at_k(gains: np.ndarray, *, k: int) -> np.ndarray:
     """Whether the first k hold anything relevant.
 
@@ -259,24 +273,143 @@ def reciprocal_rank(gains: np.ndarray, *, k: int) -> np.ndarray:
     return by_rank.max(axis=-1, initial=0.0)
 
 
-def _checked_scores(scores: np.ndarray) -> np.ndarray:
-    scores = np.asarray(scores)
-    if scores.ndim == 0:
-        raise ValueError(f"scores need an axis to rank, got {scores}")
-    if scores.dtype.kind == "f" and np.isnan(scores).any():
+def expected_reciprocal_rank_at_k(
+    gains: np.ndarray, *, k: int, max_grade: float
+) -> np.ndarray:
+    """Expected 1 / rank at which a reader who goes down the list stops.
+
+    The reader is satisfied by an item of grade g with probability
+    (2**g - 1) / 2**max_grade, and then reads no further: a relevant item
+    is worth less below another one.
+
+    Args:
+        gains: (..., n) grades of the retrieved items, best rank first.
+        k: cutoff, at least 1.
+        max_grade: highest grade of the scale (not of this list), above 0.
+
+    Returns:
+        (...) in [0, 1): the sum over ranks i <= k of 1 / i times the
+        probability to stop at i, 0 without a relevant item among the first
+        k. It is not divided by its best value, which is below 1. A list to
+        which nothing is relevant scores 0 too.
+
+    Raises:
+        ValueError: k < 1; a grade negative, not finite, or above
+            max_grade; max_grade not above 0.
+
+    Source: Chapelle, Metzler, Zhang & Grinspan (2009),
+    doi:10.1145/1645953.1646033.
+
+    >>> gains = np.array([0, 2, 1])
+    >>> expected_reciprocal_rank_at_k(gains, k=3, max_grade=2).round(4)
+    np.float64(0.3958)
+    """
+    if not 0 < max_grade < np.inf:
+        raise ValueError(f"max_grade must be above 0, got {max_grade}")
+    grades = _checked_gains(gains, k)
+    if np.any(grades > max_grade):
         raise ValueError(
-            f"scores must not be nan, got {np.isnan(scores).sum()} of "
-            f"{scores.size}"
+            f"grades must be at most max_grade = {max_grade}, got "
+            f"{grades.max()}"
         )
-    return scores
+    stops = (np.exp2(grades[..., :k]) - 1) / 2.0**max_grade
+    reads_on = np.cumprod(1 - stops, axis=-1)
+    reaches = np.ones_like(stops)
+    reaches[..., 1:] = reads_on[..., :-1]
+    return (reaches * stops / np.arange(1, stops.shape[-1] + 1)).sum(axis=-1)
+
+
+def rank_biased_precision_at_k(
+    gains: np.ndarray, *, k: int, persistence: float
+) -> np.ndarray:
+    """Rate at which a reader of some patience meets relevant items.
+
+    The reader looks at rank 1, and goes on from each rank to the next with
+    probability `persistence`.
+
+    Args:
+        gains: (..., n) gains of the retrieved items, best rank first.
+        k: cutoff, at least 1.
+        persistence: above 0 and below 1; 0.5 looks at 2 ranks on average,
+            0.9 at 10.
+
+    Returns:
+        (...) in [0, 1): (1 - persistence) times the sum of
+        persistence**(i - 1) over the ranks i <= k that hold a relevant item.
+        The ranks below k could add persistence**k at most. A list to which
+        nothing is relevant scores 0.
+
+    Raises:
+        ValueError: k < 1; a gain negative or not finite; persistence not
+            between 0 and 1.
+
+    Source: Moffat & Zobel (2008), doi:10.1145/1416950.1416952.
+
+    >>> gains = np.array([1, 0, 1])
+    >>> rank_biased_precision_at_k(gains, k=3, persistence=0.5)
+    np.float64(0.625)
+    """
+    if not 0 < persistence < 1:
+        raise ValueError(
+            f"persistence must be above 0 and below 1, got {persistence}"
+        )
+    hits = _hits(gains, k)
+    looks = persistence ** np.arange(hits.shape[-1])
+    return (1 - persistence) * (hits @ looks)
+
+
+def bpref(
+    judgements: np.ndarray, n_relevant: np.ndarray, n_nonrelevant: np.ndarray
+) -> np.ndarray:
+    """How seldom judged non-relevant items stand above the relevant ones.
+
+    Items that nobody judged are skipped: neither good nor bad.
+
+    Args:
+        judgements: (..., n) grades of the retrieved items, best rank first;
+            above 0 relevant, 0 judged and not relevant, negative not
+            judged.
+        n_relevant: (...) R, how many items were judged relevant to each
+            list, found or not.
+        n_nonrelevant: (...) N, how many were judged not relevant.
+
+    Returns:
+        (...) in [0, 1]: the sum over the relevant items found of
+        1 - min(R, non-relevant above it) / min(R, N), divided by R; nan
+        where R is 0. With N = 0 each found item counts 1.
+
+    Raises:
+        ValueError: a judgement that is not finite; fewer relevant or
+            non-relevant items than the list holds.
+
+    Source: Buckley & Voorhees (2004), doi:10.1145/1008992.1009000, in the
+    form that trec_eval computes.
+
+    >>> bpref(np.array([1, -1, 0, 1]), 2, 5)
+    np.float64(0.75)
+    """
+    judgements = np.asarray(judgements, dtype=np.float64)
+    _checked(np.abs(judgements))
+    hits, misses = judgements > 0, judgements == 0
+    n_relevant = _checked_relevant(hits, n_relevant)
+    n_nonrelevant = _checked_relevant(misses, n_nonrelevant, "n_nonrelevant")
+    above = np.minimum(np.cumsum(misses, axis=-1), n_relevant[..., None])
+    most = np.maximum(np.minimum(n_relevant, n_nonrelevant), 1)[..., None]
+    kept = (hits * (1 - above / most)).sum(axis=-1)
+    return _ratio(kept, n_relevant)
 
 
 def _checked_gains(gains: np.ndarray, k: int) -> np.ndarray:
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    gains = np.asarray(gains, dtype=np.float64)
+    gains = _checked(gains)
     if gains.ndim == 0:
         raise ValueError(f"gains need an axis of ranks, got {gains}")
+    return gains
+
+
+def _checked(gains: np.ndarray) -> np.ndarray:
+    gains = np.asarray(gains, dtype=np.float64)
     wrong = ~np.isfinite(gains) | (gains < 0)
     if wrong.any():
         raise ValueError(
@@ -290,13 +423,15 @@ def _hits(gains: np.ndarray, k: int) -> np.ndarray:
     return _checked_gains(gains, k)[..., :k] > 0
 
 
-def _checked_relevant(gains: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
+def _checked_relevant(
+    gains: np.ndarray, n_relevant: np.ndarray, name: str = "n_relevant"
+) -> np.ndarray:
     n_relevant = np.asarray(n_relevant, dtype=np.float64)
     short = ~(n_relevant >= (np.asarray(gains) > 0).sum(axis=-1))
     if short.any():
         least = np.broadcast_to(n_relevant, short.shape)[short][0]
         raise ValueError(
-            "n_relevant must be at least the relevant items retrieved, got "
+            f"{name} must be at least the items of that kind retrieved, got "
             f"{least}"
         )
     return n_relevant

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.metrics import ranking
+from utils.retrieval import common
 
-BLOCK = 8_000_000  # scores held at a time: 32 MB in float32
+BLOCK = 4_000_000  # scores held at a time: 16 MB in float32
 
 
 class ExactIndex:
     """Largest inner products by looking at everything.
 
     The yardstick of every other index: recall 1, work N per query.
+
+    Args:
+        euclidean: look for the smallest distances instead; the scores are
+            then minus their squares.
 
     Attributes:
         computed: (Q,) inner products computed for each query of the last
@@ -22,6 +26,9 @@ class ExactIndex:
     >>> index.search(np.array([[0.2, 0.6]]), k=1)
     (array([[1]]), array([[0.6]]))
     """
+
+    def __init__(self, *, euclidean: bool = False) -> None:
+        self.euclidean = euclidean
 
     def fit(self, vectors: np.ndarray) -> ExactIndex:
         """Keep the vectors to be searched.
@@ -35,7 +42,9 @@ class ExactIndex:
         Raises:
             ValueError: not (N, D) with N at least 1; a value not finite.
         """
-        self._vectors = checked_vectors("vectors", vectors)
+        vectors = common.checked_vectors("vectors", vectors)
+        self._dimensions = vectors.shape[1]
+        self._points = common.as_points(vectors, euclidean=self.euclidean)
         return self
 
     def search(
@@ -48,81 +57,29 @@ class ExactIndex:
             k: how many, at least 1.
 
         Returns:
-            ids (Q, k) and inner products (Q, k), best first, lower id
-            first in a tie; beyond N the ids are -1 and the scores -inf.
+            ids (Q, k) and scores (Q, k), best first, lower id first in a
+            tie; beyond N the ids are -1 and the scores -inf.
 
         Raises:
-            ValueError: k < 1; queries not (Q, D) or not finite.
+            ValueError: k < 1; queries not (Q, D) or not finite; inner
+                products that overflow.
         """
-        queries = checked_queries(queries, self._vectors.shape[1], k)
-        n, kept = len(self._vectors), min(k, len(self._vectors))
-        dtype = np.result_type(queries, self._vectors)
+        queries = common.checked_queries(queries, self._dimensions, k)
+        asked = common.as_asked(queries, euclidean=self.euclidean)
+        n, kept = len(self._points), min(k, len(self._points))
         ids = np.full((len(queries), k), -1)
-        scores = np.full((len(queries), k), -np.inf, dtype)
-        step = max(1, BLOCK // n)
+        scores = np.full(
+            ids.shape, -np.inf, np.result_type(asked, self._points)
+        )
+        step = min(max(1, BLOCK // n), len(queries))
+        products = np.empty((step, n), scores.dtype)  # one for all blocks
         for start in range(0, len(queries), step):
-            rows = slice(start, start + step)
-            block = queries[rows] @ self._vectors.T  # (block, N)
-            best = ranking.top_k(block, k=kept)
-            ids[rows, :kept] = best
-            scores[rows, :kept] = np.take_along_axis(block, best, axis=1)
+            block = asked[start : start + step]
+            out = np.matmul(block, self._points.T, out=products[: len(block)])
+            rows, columns, found = common.largest(out, kept)
+            part = slice(start, start + len(block))
+            ids[part, :kept], scores[part, :kept] = common.best_of_rows(
+                rows, columns, found, n_rows=len(block), k=kept
+            )
         self.computed = np.full(len(queries), n)
-        return ids, scores
-
-
-def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
-    """Vectors as float (rows, D), or an error.
-
-    Args:
-        name: what to call them in the message.
-        vectors: (rows, D); integers become float64.
-
-    Returns:
-        (rows, D) of the same float dtype, contiguous.
-
-    Raises:
-        ValueError: not two axes, or an empty one; a value not finite.
-
-    >>> checked_vectors("vectors", np.array([[1, 2]]))
-    array([[1., 2.]])
-    """
-    vectors = np.asarray(vectors)
-    if vectors.ndim != 2 or 0 in vectors.shape:
-        raise ValueError(
-            f"{name} must be (rows, D), none of them 0, got {vectors.shape}"
-        )
-    if vectors.dtype.kind != "f":
-        vectors = vectors.astype(np.float64)
-    if not np.isfinite(vectors).all():
-        raise ValueError(f"{name} must be finite, got nan or inf")
-    return np.ascontiguousarray(vectors)
-
-
-def checked_queries(
-    queries: np.ndarray, dimensions: int, k: int
-) -> np.ndarray:
-    """Queries that fit an index, or an error.
-
-    Args:
-        queries: (Q, D).
-        dimensions: D of the index.
-        k: how many results are wanted.
-
-    Returns:
-        (Q, D) as float.
-
-    Raises:
-        ValueError: k < 1; queries not (Q, D), empty or not finite.
-
-    >>> checked_queries(np.array([[1, 2]]), dimensions=2, k=1)
-    array([[1., 2.]])
-    """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
-    queries = checked_vectors("queries", queries)
-    if queries.shape[1] != dimensions:
-        raise ValueError(
-            f"queries must have {dimensions} dimensions, got "
-            f"{queries.shape[1]}"
-        )
-    return queries
+        return ids, common.as_scores(scores, queries, euclidean=self.euclidean)

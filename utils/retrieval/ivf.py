@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from utils.metrics import ranking
-from utils.retrieval.exact import checked_queries, checked_vectors
+from utils.retrieval import common
+from utils.retrieval.kmeans import kmeans, nearest, spherical_kmeans
 
 ROUNDS = 10  # of k-means; recall hardly moves after that
 TRAIN_PER_CELL = 256  # vectors that train a cell: more add time, not recall
+BLOCK = 4096  # queries at a time
 
 
 class IVFIndex:
@@ -24,6 +26,8 @@ class IVFIndex:
         probes: cells visited per query, from 1 to cells. May be changed
             between searches.
         rng: chooses the training sample and the first centres.
+        euclidean: look for the smallest distances instead, in the cells of
+            plain k-means; the scores are then minus their squares.
 
     Raises:
         ValueError: cells < 1; probes outside 1..cells.
@@ -43,11 +47,17 @@ class IVFIndex:
     """
 
     def __init__(
-        self, *, cells: int, probes: int, rng: np.random.Generator
+        self,
+        *,
+        cells: int,
+        probes: int,
+        rng: np.random.Generator,
+        euclidean: bool = False,
     ) -> None:
         if cells < 1:
             raise ValueError(f"cells must be at least 1, got {cells}")
         self.cells, self.probes, self._rng = cells, probes, rng
+        self.euclidean = euclidean
         self._check_probes()
 
     def fit(self, vectors: np.ndarray) -> IVFIndex:
@@ -62,21 +72,21 @@ class IVFIndex:
         Raises:
             ValueError: not (N, D); a value not finite; N < cells.
         """
-        vectors = checked_vectors("vectors", vectors)
+        vectors = common.checked_vectors("vectors", vectors)
         if len(vectors) < self.cells:
             raise ValueError(
                 f"{self.cells} cells need as many vectors, got {len(vectors)}"
             )
         size = min(len(vectors), TRAIN_PER_CELL * self.cells)
         sample = vectors[self._rng.permutation(len(vectors))[:size]]
-        self._centres = spherical_kmeans(
-            sample, cells=self.cells, rounds=ROUNDS
-        )
-        cell = np.argmax(vectors @ self._centres.T, axis=1)  # (N,)
+        train = kmeans if self.euclidean else spherical_kmeans
+        centres = train(sample, cells=self.cells, rounds=ROUNDS)
+        cell, _ = nearest(vectors, centres, euclidean=self.euclidean)
         # Members of a cell stand together, in the order of their ids.
         self._ids = np.argsort(cell, kind="stable")
-        self._members = vectors[self._ids]
         self._ends = np.cumsum(np.bincount(cell, minlength=self.cells))
+        self._centres = common.as_points(centres, euclidean=self.euclidean)
+        self._keep(vectors[self._ids], cell[self._ids])
         return self
 
     def search(
@@ -89,33 +99,71 @@ class IVFIndex:
             k: how many, at least 1.
 
         Returns:
-            ids (Q, k) and inner products (Q, k), best first, lower id
-            first in a tie; where the cells hold fewer, the ids are -1 and
-            the scores -inf.
+            ids (Q, k) and scores (Q, k), best first, lower id first in a
+            tie; where the cells hold fewer, the ids are -1 and the scores
+            -inf.
 
         Raises:
             ValueError: k < 1; probes outside 1..cells; queries not (Q, D)
                 or not finite.
         """
         self._check_probes()
-        queries = checked_queries(queries, self._members.shape[1], k)
-        visits = ranking.top_k(queries @ self._centres.T, k=self.probes)
-        dtype = np.result_type(queries, self._members)
-        ids = np.full((len(queries), k), -1)
-        scores = np.full((len(queries), k), -np.inf, dtype)
-        self.computed = np.full(len(queries), self.cells)
-        starts = np.append(0, self._ends[:-1])
-        for q, query in enumerate(queries):
-            spans = [slice(starts[c], self._ends[c]) for c in visits[q]]
-            found = np.concatenate([self._ids[span] for span in spans])
-            near = np.concatenate([self._members[s] @ query for s in spans])
-            self.computed[q] += len(found)
-            kept = min(k, len(found))
-            if kept:
-                by_id = np.argsort(found)  # so that ties go to the lower id
-                best = by_id[ranking.top_k(near[by_id], k=kept)]
-                ids[q, :kept], scores[q, :kept] = found[best], near[best]
-        return ids, scores
+        queries = common.checked_queries(queries, self._dimensions, k)
+        asked = common.as_asked(queries, euclidean=self.euclidean)
+        self.computed = np.empty(len(queries), dtype=np.int64)
+        parts = []
+        for start in range(0, len(queries), BLOCK):
+            block = asked[start : start + BLOCK]
+            visits = ranking.top_k(block @ self._centres.T, k=self.probes)
+            sizes = np.diff(self._ends, prepend=0)
+            self.computed[start : start + len(block)] = self.cells + sizes[
+                visits
+            ].sum(axis=1)
+            parts.append(self._search_block(block, visits, k))
+        ids, scores = map(np.concatenate, zip(*parts, strict=True))
+        return ids, common.as_scores(scores, queries, euclidean=self.euclidean)
+
+    def _keep(self, members: np.ndarray, cell: np.ndarray) -> None:
+        """Store the members (N, D), given with the cell of each."""
+        self._dimensions = members.shape[1]
+        self._points = common.as_points(members, euclidean=self.euclidean)
+
+    def _products(self, queries: np.ndarray, cell: int) -> np.ndarray:
+        """Inner products (Q', m) of queries with the members of a cell."""
+        return queries @ self._points[self._span(cell)].T
+
+    def _search_block(
+        self, queries: np.ndarray, visits: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ids and inner products (Q', k), cell by cell for all its visitors.
+
+        The k-th best of the first cell is a bound: of the other cells only
+        what reaches it need be kept.
+        """
+        bound = np.full(len(queries), -np.inf)
+        found = []
+        for cell, visitors in _by_cell(visits[:, :1]):
+            products = self._products(queries[visitors], cell)
+            if products.shape[1] > k:
+                last = products.shape[1] - k
+                bound[visitors] = np.partition(products, last)[:, last]
+            found.append(self._reaching(products, bound, visitors, cell))
+        for cell, visitors in _by_cell(visits[:, 1:]):
+            products = self._products(queries[visitors], cell)
+            found.append(self._reaching(products, bound, visitors, cell))
+        rows, ids, scores = map(np.concatenate, zip(*found, strict=True))
+        return common.best_of_rows(rows, ids, scores, n_rows=len(queries), k=k)
+
+    def _reaching(self, products, bound, visitors, cell):
+        """Rows, ids and scores of the products that reach the bounds."""
+        reaches = products >= bound[visitors, None].astype(products.dtype)
+        rows, columns = np.divmod(np.flatnonzero(reaches), products.shape[1])
+        ids = self._ids[self._span(cell)][columns]
+        return visitors[rows], ids, products[rows, columns]
+
+    def _span(self, cell: int) -> slice:
+        """Where the members of a cell stand."""
+        return slice(self._ends[cell - 1] if cell else 0, self._ends[cell])
 
     def _check_probes(self) -> None:
         if not 1 <= self.probes <= self.cells:
@@ -125,54 +173,9 @@ class IVFIndex:
             )
 
 
-def spherical_kmeans(
-    vectors: np.ndarray, *, cells: int, rounds: int
-) -> np.ndarray:
-    """Unit centres, each in the mean direction of its vectors.
-
-    Args:
-        vectors: (N, D) in random order: the first `cells` that are not
-            zero are where the centres start.
-        cells: how many centres, from 1 to N.
-        rounds: how often vectors are assigned and centres moved.
-
-    Returns:
-        (cells, D) of length 1. A centre left without vectors takes the
-        direction of the vector worst served by its own.
-
-    Raises:
-        ValueError: cells outside 1..N; fewer than `cells` vectors that are
-            not zero.
-
-    >>> spherical_kmeans(np.array([[2.0, 0.0], [0.0, 3.0]]), cells=2, rounds=1)
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    if not 1 <= cells <= len(vectors):
-        raise ValueError(
-            f"cells must be from 1 to {len(vectors)} (vectors), got {cells}"
-        )
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors[length[:, 0] > 0] / length[length[:, 0] > 0]
-    if len(unit) < cells:
-        raise ValueError(
-            f"{cells} cells need as many vectors that are not zero, got "
-            f"{len(unit)}"
-        )
-    centres = unit[:cells].copy()
-    for _ in range(rounds):
-        similarity = unit @ centres.T  # (N, cells)
-        cell = similarity.argmax(axis=1)
-        order = np.argsort(cell, kind="stable")
-        sizes = np.bincount(cell, minlength=cells)
-        filled = sizes > 0
-        starts = (np.cumsum(sizes) - sizes)[filled]
-        centres[filled] = np.add.reduceat(unit[order], starts, axis=0)
-        worst = np.argsort(similarity.max(axis=1), kind="stable")
-        centres[~filled] = unit[worst[: (~filled).sum()]]
-        norm = np.linalg.norm(centres, axis=1, keepdims=True)
-        # vectors that cancel leave no direction: keep one of them
-        gone = norm[:, 0] < 1e-6
-        centres[gone] = unit[order[np.cumsum(sizes)[gone] - 1]]
-        centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    return centres
+def _by_cell(visits: np.ndarray):
+    """Each cell with the queries that visit it; `visits` is (Q, probes)."""
+    order = np.argsort(visits.ravel(), kind="stable")
+    cells, starts = np.unique(visits.ravel()[order], return_index=True)
+    visitors = order // max(1, visits.shape[1])
+    return zip(cells, np.split(visitors, starts[1:]), strict=False)

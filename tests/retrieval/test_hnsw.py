@@ -1,0 +1,132 @@
+"""The small-world graph, held against exact search and hnswlib."""
+
+import numpy as np
+import pytest
+
+from utils.retrieval.exact import ExactIndex
+from utils.retrieval.hnsw import HNSWIndex
+
+
+def built(vectors, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    return HNSWIndex(rng=rng, **options).fit(vectors)
+
+
+def clustered(seed, n=1200, d=16):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(30, d))
+    found = centres[rng.integers(30, size=n)] + rng.normal(size=(n, d))
+    queries = centres[rng.integers(30, size=200)] + rng.normal(size=(200, d))
+    return found.astype(np.float32), queries.astype(np.float32)
+
+
+def unit(vectors):
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def recall(ids, expected):
+    """(Q, k), (Q, k) -> share of the expected ids that were found."""
+    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
+
+
+def test_neighbours_chosen_by_hand():
+    # 1 and 2 lie in one direction from 0, and 3 in another
+    line = np.array([[0, 0], [1, 0], [2.5, 0], [0, 3]])
+    index = built(line, links=2, build=4, beam=1, euclidean=True)
+    assert index._chosen(0, [1, 2, 3], 2) == [1, 3]
+    assert index._chosen(0, [1, 2, 3], 3) == [1, 3]
+    assert index._chosen(0, [1, 2], 3) == [1, 2]  # room for all
+    # at equal distances from the node and from one another: both
+    index = built(np.array([[0, 0], [2, 0], [1, 3**0.5]]), links=2, build=3,
+                  beam=1, euclidean=True)  # fmt: skip
+    assert len(index._chosen(0, [1, 2], 2)) >= 1
+
+
+@pytest.mark.parametrize("euclidean", [False, True])
+def test_a_beam_as_wide_as_the_graph_is_exact(euclidean):
+    vectors, queries = clustered(0, n=150)
+    exact = ExactIndex(euclidean=euclidean).fit(vectors)
+    index = built(vectors, links=8, build=60, beam=150, euclidean=euclidean)
+    expected, values = exact.search(queries, 10)
+    ids, scores = index.search(queries, 10)
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_allclose(scores, values, rtol=1e-3, atol=1e-4)
+    assert (index.computed >= 150).all()
+
+
+def test_the_graph_keeps_its_rules():
+    vectors, _ = clustered(1, n=400)
+    index = built(vectors, links=4, build=20, beam=10)
+    sizes = [len(graph) for graph in index._graph]
+    assert sizes[0] == 400 and sizes == sorted(sizes)[::-1]
+    assert 40 <= sizes[1] <= 180  # one in four, more or less
+    for layer, graph in enumerate(index._graph):
+        for node, others in graph.items():
+            assert len(others) <= (4 if layer else 8)
+            assert node not in others and len(set(others)) == len(others)
+            assert set(others) <= set(graph)
+    assert index._entry in index._graph[-1]
+
+
+def test_a_wider_beam_buys_recall_with_work():
+    vectors, queries = clustered(2)
+    expected, _ = ExactIndex().fit(unit(vectors)).search(queries, 10)
+    index = built(unit(vectors), links=6, build=30, beam=1)
+    found, work = [], []
+    for index.beam in (10, 30, 90):
+        found.append(recall(index.search(queries, 10)[0], expected))
+        work.append(index.computed.mean())
+    assert found == sorted(found) and found[-1] > 0.97
+    assert work == sorted(work) and work[0] < len(vectors) / 8
+    assert index.built > 0
+
+
+def test_repetitions_and_single_vectors():
+    index = built(np.ones((20, 2)), links=2, build=5, beam=20)
+    ids, scores = index.search(np.ones((1, 2)), 3)
+    assert (ids >= 0).all() and (scores == 2).all()
+    one = built(np.array([[3.0]]), links=2, build=1, beam=1)
+    assert one.search(np.array([[2.0]]), 2)[0].tolist() == [[0, -1]]
+    assert one.built == 0 and one.computed.tolist() == [1]
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("euclidean", [False, True])
+def test_recall_is_that_of_hnswlib(euclidean):
+    import hnswlib
+
+    apart = []
+    for seed in range(3):
+        vectors, queries = clustered(seed)
+        if not euclidean:
+            vectors = unit(vectors)
+        exact = ExactIndex(euclidean=euclidean).fit(vectors)
+        expected, _ = exact.search(queries, 10)
+        ours = built(
+            vectors, seed, links=8, build=40, beam=20, euclidean=euclidean
+        )
+        peer = hnswlib.Index("l2" if euclidean else "ip", 16)
+        peer.init_index(
+            len(vectors), M=8, ef_construction=40, random_seed=seed
+        )
+        peer.set_num_threads(1)
+        peer.add_items(vectors)
+        peer.set_ef(20)
+        theirs = recall(peer.knn_query(queries, 10)[0].astype(int), expected)
+        apart.append(recall(ours.search(queries, 10)[0], expected) - theirs)
+    assert abs(np.mean(apart)) <= 0.01
+
+
+def test_refuses():
+    rng = np.random.default_rng(0)
+    for links in (0, 1):
+        with pytest.raises(ValueError, match=f"links .*2, got {links}"):
+            HNSWIndex(links=links, build=1, beam=1, rng=rng)
+    with pytest.raises(ValueError, match=r"build .*1, got 0"):
+        HNSWIndex(links=2, build=0, beam=1, rng=rng)
+    with pytest.raises(ValueError, match=r"beam .*1, got 0"):
+        HNSWIndex(links=2, build=1, beam=0, rng=rng)
+    index = built(np.ones((3, 2)), links=2, build=1, beam=1)
+    index.beam = -1
+    with pytest.raises(ValueError, match=r"beam .*1, got -1"):
+        index.search(np.ones((1, 2)), 1)

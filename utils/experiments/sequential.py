@@ -1,0 +1,128 @@
+"""Looking at a running experiment every day, without paying for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+def running_difference(
+    control: np.ndarray, treatment: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each look sees: treatment less control among the first n of each.
+
+    Args:
+        control: (..., n) values in order of arrival, finite.
+        treatment: (..., n) likewise.
+
+    Returns:
+        difference: (..., n) of the means of the first 1, 2, ... n units.
+        variance: (..., n) of that difference, estimated from the same units;
+            nan at the first look, where one unit says nothing.
+
+    Raises:
+        ValueError: shapes that differ; no axis; not finite.
+
+    >>> d, v = running_difference(np.array([1.0, 3.0]), np.array([2.0, 6.0]))
+    >>> d, v[1]  # variances 2 and 8 of two units each
+    (array([1., 2.]), np.float64(5.0))
+    """
+    arms = [np.asarray(x, dtype=np.float64) for x in (control, treatment)]
+    if arms[0].shape != arms[1].shape or arms[0].ndim < 1:
+        raise ValueError(
+            f"control and treatment must be (..., n) alike, got "
+            f"{arms[0].shape} and {arms[1].shape}"
+        )
+    if not all(np.isfinite(arm).all() for arm in arms):
+        raise ValueError("control and treatment must be finite")
+    n = np.arange(1, arms[0].shape[-1] + 1)
+    means, variances = [], []
+    for arm in arms:
+        first = arm[..., :1]  # subtracted: squares of large values cancel
+        mean = np.cumsum(arm - first, axis=-1) / n
+        square = np.cumsum((arm - first) ** 2, axis=-1) / n
+        means.append(mean + first)
+        spread = np.maximum(square - mean**2, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variances.append(spread / (n - 1))  # of the mean: s^2 / n
+    return means[1] - means[0], variances[0] + variances[1]
+
+
+class AlwaysValid(NamedTuple):
+    """What may be read at every look, (..., T) each.
+
+    Attributes:
+        p_value: smallest so far; stop as soon as it is at most alpha.
+        low: lower end of the interval.
+        high: upper end; all intervals together hold the truth with the
+            stated probability.
+    """
+
+    p_value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def always_valid(
+    difference: np.ndarray,
+    variance: np.ndarray,
+    *,
+    scale: float,
+    level: float = 0.95,
+) -> AlwaysValid:
+    """Mixture sequential probability ratio test (mSPRT).
+
+    Args:
+        difference: (..., T) estimate at each look, approximately normal.
+        variance: (..., T) of the estimate at each look, above 0; nan or 0
+            where it is not known yet, which counts as no evidence.
+        scale: standard deviation of the effects that are expected, in the
+            unit of the difference, above 0 and finite, its square too; a wrong
+            one costs time, never validity.
+        level: of the intervals, in (0, 1).
+
+    Returns:
+        p = 1 / the largest likelihood ratio so far, where the ratio is that
+        of effects drawn from N(0, scale^2) against none: sqrt(V / (V + s^2))
+        exp(s^2 d^2 / (2 V (V + s^2))); at most 1. The intervals hold the
+        effects whose own ratio is below 1 / (1 - level) at that look. With
+        an *estimated* variance this is exact for many units only: skip the
+        first looks.
+
+    Raises:
+        ValueError: shapes that differ; no axis; difference not finite;
+            variance negative or infinite; scale or level out of range.
+
+    Source: Johari, Koomen, Pekelis & Walsh (2022),
+        doi:10.1287/opre.2021.2135.
+
+    >>> got = always_valid(np.array([3.0, 1.0]), np.array([1.0, 1.0]), scale=1)
+    >>> got.p_value.round(4)  # sqrt(2) exp(-9 / 4), and it stays
+    array([0.1491, 0.1491])
+    """
+    difference = np.asarray(difference, dtype=np.float64)
+    variance = np.asarray(variance, dtype=np.float64)
+    if difference.shape != variance.shape or difference.ndim < 1:
+        raise ValueError(
+            f"difference and variance must be (..., T) alike, got "
+            f"{difference.shape} and {variance.shape}"
+        )
+    if not np.isfinite(difference).all():
+        raise ValueError("difference must be finite")
+    if (variance < 0).any() or np.isinf(variance).any():
+        raise ValueError("variance must be at least 0 and not infinite")
+    if not 1e-150 < scale < 1e150:  # its square must not vanish or overflow
+        raise ValueError(f"scale must be in (1e-150, 1e150), got {scale}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
+    known = variance > 0
+    v, mix = np.where(known, variance, 1.0), float(scale) ** 2
+    spread = np.log1p(mix / v) / 2
+    log_ratio = mix * difference**2 / (2 * v * (v + mix)) - spread
+    best = np.maximum.accumulate(np.where(known, log_ratio, 0.0), axis=-1)
+    limit = spread - np.log1p(-level)
+    width = np.where(known, np.sqrt(2 * v * (v + mix) / mix * limit), np.inf)
+    return AlwaysValid(
+        np.minimum(1.0, np.exp(-best)), difference - width, difference + width
+    )

@@ -1,0 +1,479 @@
+"""Drift: does what arrives still look like what the model was built on?
+
+A small p-value says that something moved, never that it matters: with a
+million rows every change is significant. Watch the statistics, and set limits
+from healthy days (`alarms.calibrated_limit`) where days differ anyway.
+Missing values are refused; their share is a series of its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class DriftTest(NamedTuple):
+    """One comparison of two samples.
+
+    Attributes:
+        statistic: small where both look alike; its unit is the test's.
+        p_value: chance of one at least so large if nothing has moved.
+    """
+
+    statistic: float
+    p_value: float
+
+
+def quantile_edges(reference: np.ndarray, *, bins: int) -> np.ndarray:
+    """Inner edges of bins that hold equal shares of the reference.
+
+    Args:
+        reference: (n,) finite, at least one.
+        bins: how many, at least 2.
+
+    Returns:
+        (at most bins - 1,) ascending; fewer where many equal values would
+        make two edges the same. State them once and keep them: edges drawn
+        again from today's data hide what moved.
+
+    Raises:
+        ValueError: bins < 2; no values; not finite.
+
+    >>> quantile_edges(np.arange(9.0), bins=4)
+    array([2., 4., 6.])
+    """
+    reference = _values("reference", reference)
+    if bins < 2:
+        raise ValueError(f"bins must be at least 2, got {bins}")
+    return np.unique(np.quantile(reference, np.arange(1, bins) / bins))
+
+
+def bin_counts(values: np.ndarray, *, edges: np.ndarray) -> np.ndarray:
+    """Rows in each bin.
+
+    Args:
+        values: (n,) finite.
+        edges: (B - 1,) ascending inner edges; a value on an edge belongs to
+            the bin above it, and the outer bins are open.
+
+    Returns:
+        (B,) int64.
+
+    Raises:
+        ValueError: values not finite; edges not ascending or not finite.
+
+    >>> bin_counts(np.array([-9, 0, 1, 5, 7]), edges=np.array([0, 5]))
+    array([1, 2, 2])
+    """
+    values = np.asarray(values, dtype=np.float64)
+    edges = np.asarray(edges, dtype=np.float64)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise ValueError(f"values must be (n,) and finite: {values.shape}")
+    if edges.ndim != 1 or not np.isfinite(edges).all():
+        raise ValueError(f"edges must be (B - 1,) and finite: {edges.shape}")
+    if (edges[1:] <= edges[:-1]).any():
+        raise ValueError(f"edges must ascend, got {edges}")
+    place = np.searchsorted(edges, values, side="right")
+    return np.bincount(place, minlength=len(edges) + 1)
+
+
+def psi(
+    reference: np.ndarray, current: np.ndarray, *, smoothing: float = 0.5
+) -> np.ndarray:
+    """Population stability index of counts in the same bins.
+
+    Args:
+        reference: (..., B) rows in each bin, at least 0.
+        current: (..., B) likewise.
+        smoothing: added to every count, at least 0, so that a bin that is
+            empty on one side only does not make it infinite, as it does at 0.
+
+    Returns:
+        (...) at least 0: sum over bins of (q - p) ln(q / p), p and q the
+        smoothed shares; a bin that is empty on both sides and unsmoothed
+        adds nothing; nan where a side has no rows at all.
+
+    Raises:
+        ValueError: shapes that differ; no axis; counts negative or not
+            finite; smoothing negative or infinite.
+
+    Source: Yurdakul (2018), Statistical Properties of Population Stability
+        Index, Western Michigan University.
+
+    >>> float(psi([50, 50], [75, 25], smoothing=0).round(4))  # 0.25 ln 3
+    0.2747
+    """
+    reference, current = _counts(reference, current)
+    if not 0 <= smoothing < np.inf:
+        raise ValueError(f"smoothing must be at least 0, got {smoothing}")
+    bins = reference.shape[-1]
+    shares = []
+    for counts in (reference, current):
+        total = counts.sum(axis=-1, keepdims=True)
+        full = np.where(total > 0, total + smoothing * bins, np.nan)
+        shares.append((counts + smoothing) / full)
+    p, q = shares
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = (q - p) * (np.log(q) - np.log(p))
+    return np.where((p == 0) & (q == 0), 0.0, terms).sum(axis=-1)
+
+
+def psi_limit(
+    n_reference: int, n_current: int, *, bins: int, false_alarm_rate: float
+) -> float:
+    """PSI that two samples of one source exceed this seldom.
+
+    A fixed 0.1 or 0.25 means another false-alarm rate at every sample size.
+
+    Args:
+        n_reference: rows of the reference, at least 1.
+        n_current: rows of the other sample, at least 1.
+        bins: B, at least 2; some tens of rows in each make this accurate.
+        false_alarm_rate: in (0, 1).
+
+    Returns:
+        (1 / n_reference + 1 / n_current) times the upper quantile of the
+        chi-square distribution with B - 1 degrees of freedom.
+
+    Raises:
+        ValueError: an argument out of its range.
+
+    Source: Yurdakul (2018), Statistical Properties of Population Stability
+        Index, Western Michigan University.
+
+    >>> round(psi_limit(1000, 1000, bins=10, false_alarm_rate=0.05), 3)
+    0.034
+    """
+    from scipy import stats
+
+    if n_reference < 1 or n_current < 1:
+        raise ValueError(
+            f"samples need rows, got {n_reference} and {n_current}"
+        )
+    if bins < 2:
+        raise ValueError(f"bins must be at least 2, got {bins}")
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(
+            f"false_alarm_rate must be in (0, 1), got {false_alarm_rate}"
+        )
+    quantile = stats.chi2.isf(false_alarm_rate, bins - 1)
+    return float((1 / n_reference + 1 / n_current) * quantile)
+
+
+def chi_square(reference: np.ndarray, current: np.ndarray) -> DriftTest:
+    """Do two samples fall into these categories alike?
+
+    Args:
+        reference: (B,) rows in each category, at least 0.
+        current: (B,) likewise.
+
+    Returns:
+        Pearson's statistic and its p-value with one degree of freedom less
+        than there are categories with rows; categories without any count
+        for nothing. Statistic and p-value are nan if a sample is empty, p
+        is nan if there is one category only.
+
+    Raises:
+        ValueError: shapes that differ or are not (B,); counts negative or
+            not finite.
+
+    Source: Pearson (1900), doi:10.1080/14786440009463897.
+
+    >>> got = chi_square([50, 50], [75, 25])
+    >>> round(got.statistic, 3), round(got.p_value, 5)
+    (13.333, 0.00026)
+    """
+    from scipy import stats
+
+    reference, current = _counts(reference, current)
+    if reference.ndim != 1:
+        raise ValueError(f"counts must be (B,), got {reference.shape}")
+    table = np.stack([reference, current])
+    table = table[:, table.sum(axis=0) > 0]
+    rows = table.sum(axis=1, keepdims=True)
+    if not rows.all():
+        return DriftTest(np.nan, np.nan)
+    expected = rows * table.sum(axis=0) / rows.sum()
+    statistic = float(((table - expected) ** 2 / expected).sum())
+    freedom = table.shape[1] - 1
+    p_value = stats.chi2.sf(statistic, freedom) if freedom else np.nan
+    return DriftTest(statistic, float(p_value))
+
+
+def kolmogorov_smirnov(
+    reference: np.ndarray, current: np.ndarray
+) -> DriftTest:
+    """The widest gap between two empirical distributions.
+
+    Args:
+        reference: (n,) finite, at least one.
+        current: (m,) likewise.
+
+    Returns:
+        max |F_reference - F_current|, in [0, 1], and its two-sided p-value by
+        the one-sample distribution at round(n m / (n + m)) rows: for
+        continuous values and some tens of rows; ties make it too large.
+        Above 10,000 rows, where the exact sum is slow, by Vrbik's formula,
+        which is within 3e-6 of it.
+
+    Raises:
+        ValueError: not one axis, no values, not finite.
+
+    Source: Hodges (1958), doi:10.1007/BF02589501; Vrbik (2020),
+        doi:10.4236/am.2020.113018.
+
+    >>> kolmogorov_smirnov([1, 2, 3, 4], [3, 4, 5, 6]).statistic
+    0.5
+    """
+    from scipy import special, stats
+
+    a, b = _values("reference", reference), _values("current", current)
+    n, m = len(a), len(b)
+    statistic = _widest_gap(a, b) / (n * m)
+    rows = max(1, round(n * m / (n + m)))
+    if rows <= 10_000:
+        return DriftTest(statistic, float(stats.kstwo.sf(statistic, rows)))
+    root = rows**0.5
+    x = root * statistic
+    x += 1 / (6 * root) + (x - 1) / (4 * rows)
+    return DriftTest(statistic, float(special.kolmogorov(x)))
+
+
+def _widest_gap(a: np.ndarray, b: np.ndarray) -> int:
+    """n m max |F_a - F_b|, a whole number: up by m at an a, down by n at a b.
+
+    Values are counted in cells of equal width; only cells in which the gap
+    could be wider than at the end of every cell are looked into.
+    """
+    n, m = len(a), len(b)
+    cells_a, cells_b = _cells(a, b, count=min(n + m, 65_536))
+    size = 1 + max(cells_a.max(), cells_b.max())
+    up = m * np.bincount(cells_a, minlength=size)
+    down = n * np.bincount(cells_b, minlength=size)
+    after = np.cumsum(up - down)
+    before = after - (up - down)
+    widest = np.abs(after).max()
+    open_cells = (before + up > widest) | (down - before > widest)
+    in_a, in_b = open_cells[cells_a], open_cells[cells_b]
+    some = np.concatenate([a[in_a], b[in_b]])
+    if not len(some):
+        return int(widest)
+    order = np.argsort(some, kind="stable")
+    gap = np.cumsum(np.where(order < in_a.sum(), m, -n))
+    # what the cells that stay closed would have added before each value
+    closed = before - np.cumsum(np.where(open_cells, up - down, 0))
+    closed += np.where(open_cells, up - down, 0)
+    gap += closed[np.sort(np.concatenate([cells_a[in_a], cells_b[in_b]]))]
+    some = some[order]
+    last = np.append(some[1:] != some[:-1], True)  # of a run of ties
+    return int(max(widest, np.abs(gap[last]).max()))
+
+
+def _cells(
+    a: np.ndarray, b: np.ndarray, *, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place of each value among cells; a larger value's is never smaller."""
+    low = float(min(a.min(), b.min()))
+    width = float(max(a.max(), b.max())) - low
+    # one cell where there is no width, or too much or too little to divide
+    scale = count / width if width > count / 1e300 else 0.0
+    places = []
+    for x in (a, b):
+        place = x * scale
+        place -= low * scale  # in place: memory costs more than arithmetic
+        places.append(place.astype(np.int64))
+    return tuple(places)
+
+
+def median_distance(points: np.ndarray) -> float:
+    """Median Euclidean distance of two different rows: a bandwidth.
+
+    Args:
+        points: (n, D) finite, n >= 2; n^2 / 2 numbers are held.
+
+    Returns:
+        At least 0.
+
+    Raises:
+        ValueError: shape; not finite.
+
+    Source: Gretton et al. (2012), A Kernel Two-Sample Test, Journal of
+        Machine Learning Research 13, 723-773.
+
+    >>> median_distance(np.array([[0.0], [1.0], [3.0]]))
+    2.0
+    """
+    points = _points("points", points)
+    squares = _squared_distances(points)
+    upper = squares[np.triu_indices(len(points), k=1)]
+    return float(np.sqrt(np.median(upper)))
+
+
+def mmd(
+    reference: np.ndarray,
+    current: np.ndarray,
+    *,
+    bandwidth: float,
+    permutations: int,
+    rng: np.random.Generator,
+) -> DriftTest:
+    """Maximum mean discrepancy of embeddings, and a permutation test.
+
+    Args:
+        reference: (n, D) finite, n >= 2.
+        current: (m, D) likewise; (n + m)^2 numbers are held, so thin out
+            above some thousands.
+        bandwidth: of the kernel exp(-|x - y|^2 / (2 bandwidth^2)), above 0
+            and finite, its square too.
+        permutations: at least 1; p cannot be below 1 / (permutations + 1).
+        rng: shuffles which rows belong to which sample.
+
+    Returns:
+        Unbiased MMD squared, so that it is 0 on average and can be negative
+        if nothing has moved; p is the share of shuffles, the data itself
+        counted as one, that reach it: exact for any n.
+
+    Raises:
+        ValueError: shapes; not finite; bandwidth or permutations out of
+            range.
+
+    Source: Gretton et al. (2012), A Kernel Two-Sample Test, Journal of
+        Machine Learning Research 13, 723-773.
+
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(50, 2)), rng.normal(size=(50, 2)) + 1
+    >>> mmd(x, y, bandwidth=1.0, permutations=99, rng=rng).p_value
+    0.01
+    """
+    x, y = _points("reference", reference), _points("current", current)
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"D must be the same, got {x.shape} and {y.shape}")
+    if not 1e-150 < bandwidth < 1e150:  # its square is divided by
+        raise ValueError(
+            f"bandwidth must be in (1e-150, 1e150), got {bandwidth}"
+        )
+    if permutations < 1:
+        raise ValueError(f"permutations must be at least 1: {permutations}")
+    n, m = len(x), len(y)
+    kernel = _squared_distances(np.concatenate([x, y]))
+    kernel = np.exp(kernel / (-2 * bandwidth**2))
+    np.fill_diagonal(kernel, 0)  # no row is compared with itself
+    members = np.zeros((n + m, permutations + 1))  # first column: the data
+    members[:n] = 1
+    members[:, 1:] = rng.permuted(members[:, 1:], axis=0)
+    within_x = np.einsum("ip,ip->p", members, kernel @ members)
+    touching_x = kernel.sum(axis=1) @ members  # pairs with their x end in x
+    across = touching_x - within_x
+    within_y = kernel.sum() - touching_x - across
+    squared = within_x / (n * (n - 1)) + within_y / (m * (m - 1))
+    squared -= 2 * across / (n * m)
+    reached = squared >= squared[0] - 1e-12  # equal ones differ by rounding
+    return DriftTest(float(squared[0]), float(reached.mean()))
+
+
+class CalibrationDrift(NamedTuple):
+    """Predicted over observed positives, (...) each.
+
+    Attributes:
+        ratio: 1 is right, 2 promises twice as much as happens; inf where
+            nothing happened, nan where nothing was promised either.
+        low: lower end of the interval.
+        high: upper end; inf where nothing happened.
+    """
+
+    ratio: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def calibration_drift(
+    predicted: np.ndarray, observed: np.ndarray, *, level: float = 0.95
+) -> CalibrationDrift:
+    """Do the promised positives arrive, day by day or slice by slice?
+
+    Args:
+        predicted: (...) sum of the predicted probabilities, at least 0.
+        observed: (...) positives that happened, whole numbers.
+        level: of the interval, in (0, 1).
+
+    Returns:
+        predicted / observed with the exact interval of a Poisson count:
+        wider than needed where probabilities are large, right where they are
+        small, as for clicks; rows must be independent.
+
+    Raises:
+        ValueError: shapes that differ; predicted negative or not finite;
+            observed not whole or negative; level not in (0, 1).
+
+    Source: Garwood (1936), doi:10.1093/biomet/28.3-4.437.
+
+    >>> got = calibration_drift(120.0, 100)
+    >>> float(got.ratio), float(got.low.round(3)), float(got.high.round(3))
+    (1.2, 0.987, 1.475)
+    """
+    from scipy import stats
+
+    predicted = np.asarray(predicted, dtype=np.float64)
+    observed = np.asarray(observed, dtype=np.float64)
+    if predicted.shape != observed.shape:
+        raise ValueError(
+            f"predicted and observed must be alike, got {predicted.shape} and "
+            f"{observed.shape}"
+        )
+    if not (np.isfinite(predicted) & (predicted >= 0)).all():
+        raise ValueError("predicted must be finite and at least 0")
+    whole = np.isfinite(observed) & (observed == np.floor(observed))
+    if not (whole & (observed >= 0)).all():
+        raise ValueError("observed must be whole numbers of at least 0")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
+    tail = (1 - level) / 2
+    most = stats.chi2.isf(tail, 2 * observed + 2) / 2
+    some = np.maximum(observed, 1)
+    least = np.where(observed > 0, stats.chi2.ppf(tail, 2 * some) / 2, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return CalibrationDrift(
+            predicted / observed, predicted / most, predicted / least
+        )
+
+
+def _values(name: str, values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"{name} must be (n,), n >= 1, got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite: count what is missing apart")
+    return values
+
+
+def _points(name: str, points: np.ndarray) -> np.ndarray:
+    points = np.asarray(points, dtype=np.float64)
+    if points.ndim != 2 or len(points) < 2:
+        raise ValueError(f"{name} must be (n, D), n >= 2, got {points.shape}")
+    if not np.isfinite(points).all():
+        raise ValueError(f"{name} must be finite: count what is missing apart")
+    return points
+
+
+def _squared_distances(points: np.ndarray) -> np.ndarray:
+    points = points - points.mean(axis=0)  # large means cancel digits
+    squares = np.einsum("ij,ij->i", points, points)
+    distances = squares[:, None] + squares - 2 * (points @ points.T)
+    return np.maximum(distances, 0)
+
+
+def _counts(
+    reference: np.ndarray, current: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    reference = np.asarray(reference, dtype=np.float64)
+    current = np.asarray(current, dtype=np.float64)
+    if reference.shape != current.shape or not reference.ndim:
+        raise ValueError(
+            f"reference and current must be (..., B) alike, got "
+            f"{reference.shape} and {current.shape}"
+        )
+    for name, counts in (("reference", reference), ("current", current)):
+        if not (np.isfinite(counts) & (counts >= 0)).all():
+            raise ValueError(f"{name} must be counts of at least 0")
+    return reference, current

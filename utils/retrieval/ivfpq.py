@@ -1,0 +1,72 @@
+"""Inverted file of product codes: few cells, and few bytes in them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from utils.retrieval import common
+from utils.retrieval.ivf import IVFIndex
+from utils.retrieval.pq import ProductQuantiser
+
+
+class IVFPQIndex(IVFIndex):
+    """Largest inner products in a few cells whose members are codes.
+
+    A vector is kept as its cell and the product code of its *residual*,
+    what the cell's centre leaves of it. Residuals are shorter than vectors
+    and more alike from cell to cell, so the same bytes say more.
+
+    Args:
+        cells: how many, at least 1.
+        probes: cells visited per query, from 1 to cells. May be changed
+            between searches.
+        parts: bytes of a vector beside its cell; divides D.
+        codes: centres of each part, from 1 to 256.
+        rng: chooses the training samples and the first centres.
+        euclidean: look for the smallest distances instead; the scores are
+            then minus their squares.
+
+    Raises:
+        ValueError: cells < 1; probes outside 1..cells; parts < 1; codes
+            outside 1..256. From `fit` also: as `ProductQuantiser.fit`.
+
+    Attributes:
+        computed: (Q,) inner products computed for each query of the last
+            search, with centres and with decoded vectors.
+        quantiser: that of the residuals.
+
+    Source: Jégou, Douze & Schmid (2011), doi:10.1109/TPAMI.2010.57.
+
+    >>> vectors = np.array([[9.0, 0.0], [8.0, 0.0], [0.0, 9.0], [0.0, 8.0]])
+    >>> rng = np.random.default_rng(0)
+    >>> options = {"cells": 2, "probes": 1, "parts": 1, "codes": 4}
+    >>> index = IVFPQIndex(**options, rng=rng).fit(vectors)
+    >>> index.search(np.array([[1.0, 0.0]]), k=2)
+    (array([[0, 1]]), array([[9., 8.]]))
+    """
+
+    def __init__(
+        self,
+        *,
+        cells: int,
+        probes: int,
+        parts: int,
+        codes: int = 256,
+        rng: np.random.Generator,
+        euclidean: bool = False,
+    ) -> None:
+        super().__init__(
+            cells=cells, probes=probes, rng=rng, euclidean=euclidean
+        )
+        self.quantiser = ProductQuantiser(parts=parts, codes=codes, rng=rng)
+
+    def _keep(self, members: np.ndarray, cell: np.ndarray) -> None:
+        self._dimensions = members.shape[1]
+        residuals = members - self._centres[cell, : self._dimensions]
+        self._codes = self.quantiser.fit(residuals).encode(residuals)
+
+    def _products(self, queries: np.ndarray, cell: int) -> np.ndarray:
+        decoded = self.quantiser.decode(self._codes[self._span(cell)])
+        decoded += self._centres[cell, : self._dimensions]
+        points = common.as_points(decoded, euclidean=self.euclidean)
+        return queries @ points.T
