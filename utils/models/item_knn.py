@@ -51,7 +51,7 @@ def fit_item_knn(
     """
     if neighbours < 1:
         raise ValueError(f"neighbours must be at least 1, got {neighbours}")
-    if not shrink >= 0:
+    if not 0 <= shrink < np.inf:
         raise ValueError(f"shrink must be at least 0, got {shrink}")
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie in [0, 1], got {power}")
@@ -59,7 +59,10 @@ def fit_item_knn(
     if not np.isfinite(X.data).all():
         raise ValueError("interactions must be finite")
     n_items = X.shape[1]
-    norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
+    with np.errstate(over="ignore"):
+        norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
+    if not np.isfinite(norms).all():
+        raise ValueError("the sums of squared interactions must be finite")
     by_item = X.T.tocsr()
     rows, columns, values = [], [], []
     for start in range(0, n_items, BLOCK):
@@ -118,7 +121,8 @@ def bm25(
         the number of items of user u.
 
     Raises:
-        ValueError: k1 negative; b outside [0, 1].
+        ValueError: k1 negative; b outside [0, 1]; strengths negative or not
+            finite.
 
     Source: Robertson & Zaragoza (2009), doi:10.1561/1500000019.
 
@@ -127,13 +131,18 @@ def bm25(
     array([[0.  , 0.  , 0.  ],
            [0.69, 0.  , 0.  ]])
     """
-    if not k1 >= 0:
+    if not 0 <= k1 < np.inf:
         raise ValueError(f"k1 must be at least 0, got {k1}")
     if not 0 <= b <= 1:
         raise ValueError(f"b must lie in [0, 1], got {b}")
     X = sparse.csr_matrix(interactions, dtype=np.float64, copy=True)
+    X.eliminate_zeros()
+    if not np.isfinite(X.data).all() or (X.data < 0).any():
+        raise ValueError("interactions must be finite and at least 0")
     size = np.asarray(X.sum(axis=0)).ravel()
-    dilution = k1 * (1 - b + b * size / max(size.mean(), 1e-12))
+    dilution = k1 * (
+        1 - b + b * size / max(size.sum() / max(len(size), 1), 1e-12)
+    )
     n_of_user = np.diff(X.indptr)
     rarity = np.log((1 + X.shape[1]) / (1 + n_of_user))
     X.data *= (k1 + 1) / (X.data + dilution[X.indices])
