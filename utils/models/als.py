@@ -106,7 +106,7 @@ def fold_in(
     # In the basis Y W the part that all rows share, Y'Y + l2 I, is I.
     W = np.linalg.inv(np.linalg.cholesky(Y.T @ Y + l2 * np.eye(Y.shape[1]))).T
     solved = np.zeros((rows.shape[0], Y.shape[1]))
-    basis = np.vstack([Y @ W, np.zeros(Y.shape[1])])  # last: padding
+    basis = Y @ W
     for block, items, strengths in _padded(rows, CELLS // Y.shape[1]):
         root = np.sqrt(alpha * strengths)  # (B, n)
         target = np.divide(1, root, out=root.copy(), where=root > 0) + root
@@ -117,7 +117,7 @@ def fold_in(
 def _padded(rows: sparse.csr_matrix, cells: int):
     """Rows in blocks of like length: numbers, (B, n) columns, strengths.
 
-    What is empty has the column -1 and strength 0; a block has at most
+    A place left over has strength 0 and any column; a block has at most
     `cells` places, or one row.
     """
     length = np.diff(rows.indptr)
@@ -134,7 +134,7 @@ def _padded(rows: sparse.csr_matrix, cells: int):
         place[~real] = 0
         yield (
             block,
-            np.where(real, rows.indices[place], -1),
+            rows.indices[place],
             np.where(real, rows.data[place], 0.0),
         )
         start = stop
