@@ -98,6 +98,9 @@ def fold_in(
     rows.eliminate_zeros()
     if not np.isfinite(rows.data).all() or (rows.data < 0).any():
         raise ValueError("interactions must be finite and at least 0")
+    most = float(alpha) * float(rows.data.max(initial=0.0))
+    if most > 1e100:  # its square would be beyond floats
+        raise ValueError(f"alpha * r must be at most 1e100, got {most}")
     Y = np.asarray(item_factors, dtype=np.float64)
     if rows.shape[1] != len(Y):
         raise ValueError(
