@@ -133,7 +133,9 @@ def machines(
     _check(peak_qps=peak_qps, qps_per_machine=qps_per_machine, spare=spare)
     _check_above_0(qps_per_machine=qps_per_machine)
     _check_share(utilisation=utilisation)
-    return _whole(peak_qps / (qps_per_machine * utilisation)) + spare
+    each = qps_per_machine * utilisation
+    _check_above_0(qps_per_machine_times_utilisation=each)  # it may underflow
+    return _whole(peak_qps / each) + spare
 
 
 def qps_per_machine(*, cores: float, cpu_ms_per_request: float) -> float:
@@ -273,6 +275,7 @@ def training_hours(
         accelerators=accelerators, sustained_flops_per_s=sustained_flops_per_s
     )
     flops_per_s = accelerators * sustained_flops_per_s
+    _check_above_0(accelerators_times_flops=flops_per_s)  # it may underflow
     return examples * flops_per_example / flops_per_s / 3600
 
 

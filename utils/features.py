@@ -22,7 +22,7 @@ def sums_before(
         Same shape as values, float64; 0 where a key has no earlier row.
 
     Raises:
-        ValueError: lengths that differ.
+        ValueError: lengths that differ; values not finite; moment nan.
 
     >>> key, day = np.array([1, 1, 1, 2]), np.array([0, 0, 1, 1])
     >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]))
@@ -37,6 +37,9 @@ def sums_before(
         )
     if not len(key):
         return values.copy()
+    _check_finite("values", values)
+    if (moment != moment).any():  # nan, and no time
+        raise ValueError("moment must not be missing, got nan")
     order = np.lexsort((moment, key))
     key, moment, ranked = key[order], moment[order], values[order]
     before = np.cumsum(ranked, axis=0) - ranked  # all rows above
@@ -61,7 +64,8 @@ def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
         (size,) or (size, F) float64; 0 where a key does not occur.
 
     Raises:
-        ValueError: lengths that differ; a key outside of 0..size-1.
+        ValueError: lengths that differ; a key outside of 0..size-1;
+            values not finite.
 
     >>> totals(np.array([2, 0, 2]), np.array([1.0, 5.0, 2.0]), size=4)
     array([5., 0., 3., 0.])
@@ -73,6 +77,9 @@ def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
             f"key and values must have one length, got {len(key)} and "
             f"{len(values)}"
         )
+    if size < 0:
+        raise ValueError(f"size must be at least 0, got {size}")
+    _check_finite("values", values)
     wrong = (key < 0) | (key >= size)
     if wrong.any():
         raise ValueError(f"key must be in 0..{size - 1}, got {key[wrong][0]}")
@@ -96,14 +103,21 @@ def smoothed_rate(
         (hits + prior * weight) / (trials + weight), same shape.
 
     Raises:
-        ValueError: weight not above 0.
+        ValueError: weight not above 0; trials negative; what is not finite.
 
     >>> smoothed_rate(np.array([0, 9]), np.array([0, 10]), prior=0.2, weight=5)
     array([0.2       , 0.66666667])
     """
     if not weight > 0:
         raise ValueError(f"weight must be above 0, got {weight}")
-    return (np.asarray(hits) + prior * weight) / (np.asarray(trials) + weight)
+    hits, trials = np.asarray(hits), np.asarray(trials)
+    for name, given in [
+        ("hits", hits), ("trials", trials), ("prior * weight", prior * weight)
+    ]:  # fmt: skip
+        _check_finite(name, given)
+    if (trials < 0).any():
+        raise ValueError(f"trials must be at least 0, got {trials.min()}")
+    return (hits + prior * weight) / (trials + weight)
 
 
 def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
@@ -146,3 +160,12 @@ def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
     return (x % np.uint64(buckets)).astype(np.int64)
+
+
+def _check_finite(name: str, values: np.ndarray) -> None:
+    """One nan would spread to rows that it has nothing to do with."""
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        raise ValueError(
+            f"{name} must be finite, got {np.asarray(values)[wrong].flat[0]}"
+        )

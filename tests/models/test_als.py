@@ -44,8 +44,33 @@ def test_fold_in_against_the_dense_normal_equations():
 def test_blocks_make_no_difference(monkeypatch):
     X, Y = random_matrix(), np.random.default_rng(1).normal(size=(25, 4))
     whole = als.fold_in(X, Y, l2=1.0, alpha=1.0)
-    monkeypatch.setattr(als, "BLOCK", 7)
+    monkeypatch.setattr(als, "CELLS", 40)
     assert als.fold_in(X, Y, l2=1.0, alpha=1.0) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("n_items", [1, 5, 6, 7, 25])
+def test_fewer_and_more_items_than_factors(n_items):
+    # 6 factors: up to 6 items the small system is solved, beyond the large.
+    Y = np.random.default_rng(1).normal(size=(25, 6))
+    r = np.where(np.arange(25) < n_items, 0.5, 0.0)
+    C = np.diag(1 + 3.0 * r)
+    expected = np.linalg.solve(Y.T @ C @ Y + np.eye(6), Y.T @ C @ (r > 0))
+    got = als.fold_in(sparse.csr_matrix(r[None]), Y, l2=1.0, alpha=3.0)
+    assert got[0] == pytest.approx(expected)
+
+
+def test_repeated_entries_are_summed_and_stored_zeros_are_not_seen():
+    Y = np.random.default_rng(1).normal(size=(3, 2))
+    stored = sparse.csr_matrix(
+        (np.array([1.0, 2.0, 0.0]), np.array([2, 2, 0]), np.array([0, 3])),
+        shape=(1, 3),
+    )
+    plain = sparse.csr_matrix(np.array([[0.0, 0.0, 3.0]]))
+    for l2 in (0.1, 10.0):
+        assert als.fold_in(stored, Y, l2=l2, alpha=2.0) == pytest.approx(
+            als.fold_in(plain, Y, l2=l2, alpha=2.0)
+        )
+    assert stored.nnz == 3  # left alone
 
 
 def test_every_sweep_lowers_the_loss():

@@ -13,12 +13,6 @@ def test_quality_by_hand():
     assert recall[0] == 1
 
 
-def test_best_ties_keep_the_lower():
-    table = np.array([[1.0, 2.0, 2.0, 0.0]])
-    assert ranker.best(table, k=2).tolist() == [[1, 2]]
-    assert ranker.best(table, k=4).tolist() == [[1, 2, 0, 3]]
-
-
 def test_item_facts_by_hand():
     X = sparse.csr_matrix([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     age = sparse.csr_matrix([[1.0, 2.0, 0.0], [1.5, 0.0, 0.0]])

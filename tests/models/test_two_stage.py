@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.models import numbering, ranker, two_stage
+from utils.models import numbering, ranker, tuning
 from utils.models.generators import Generator
 from utils.models.two_stage import TwoStageRecommender
 from utils.worlds.ratings import RatingsConfig, RatingsWorld
@@ -147,7 +147,7 @@ def test_names_do_not_matter(log, model):
 def test_blocks_and_repeated_users(log, model, monkeypatch):
     users = log["user"].unique()[:40]
     whole, _ = model.recommend(users, k=10)
-    monkeypatch.setattr(two_stage, "BLOCK", 7)
+    monkeypatch.setattr(tuning, "BLOCK", 7)
     parts, _ = model.recommend([*users, users[0]], k=10)
     assert np.array_equal(parts[:-1], whole)
     assert np.array_equal(parts[-1], whole[0])
@@ -293,8 +293,8 @@ def test_a_ranker_that_learns_noise_is_dropped(log, monkeypatch):
 
 @pytest.mark.slow
 def test_the_whole_pool(log):
-    model = fitted(log, pool=two_stage.POOL)
-    assert len(model.report) == len(two_stage.POOL) + 3
+    model = fitted(log, pool=tuning.POOL)
+    assert len(model.report) == len(tuning.POOL) + 3
     assert np.isfinite(model.recommend([1, 2], k=10)[1]).all()
 
 

@@ -2,8 +2,10 @@
 
 A user's factors are a ridge regression on the item factors with weight
 1 + alpha * r for what was seen and weight 1, target 0, for all the rest. Half
-a sweep solves it for all users, the other half for all items. Each solve is
-exact; the shared part of all normal equations is computed once.
+a sweep solves it for all users, the other half for all items. The part that
+all normal equations share is taken out once, by a change of basis in which it
+is the identity; what remains has as many equations as a user has items, or as
+there are factors, whichever is less. Each solve is exact.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-BLOCK = 512  # rows solved together: memory is BLOCK * factors² * 8 bytes
+CELLS = 1 << 17  # numbers gathered for rows solved together: 1 MiB
 
 
 def fit_als(
@@ -87,31 +89,65 @@ def fold_in(
     >>> fold_in(sparse.csr_matrix([[1.0, 0.0]]), items, l2=1.0, alpha=8.0)
     array([[0.9, 0. ]])
     """
-    if not l2 > 0:
+    if not (np.isfinite(l2) and l2 > 0):
         raise ValueError(f"l2 must be above 0, got {l2}")
-    if not alpha > 0:
+    if not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha must be above 0, got {alpha}")
-    rows = sparse.csr_matrix(rows, dtype=np.float64)
+    rows = sparse.csr_matrix(rows, dtype=np.float64, copy=True)
+    rows.sum_duplicates()
+    rows.eliminate_zeros()
     if not np.isfinite(rows.data).all() or (rows.data < 0).any():
         raise ValueError("interactions must be finite and at least 0")
+    most = float(alpha) * float(rows.data.max(initial=0.0))
+    if most > 1e100:  # its square would be beyond floats
+        raise ValueError(f"alpha * r must be at most 1e100, got {most}")
     Y = np.asarray(item_factors, dtype=np.float64)
     if rows.shape[1] != len(Y):
         raise ValueError(
             f"rows have {rows.shape[1]} items, item_factors {len(Y)}"
         )
-    shared = Y.T @ Y + l2 * np.eye(Y.shape[1])  # (D, D)
+    # In the basis Y W the part that all rows share, Y'Y + l2 I, is I.
+    W = np.linalg.inv(np.linalg.cholesky(Y.T @ Y + l2 * np.eye(Y.shape[1]))).T
     solved = np.zeros((rows.shape[0], Y.shape[1]))
-    for start in range(0, rows.shape[0], BLOCK):
-        block = rows[start : start + BLOCK]
-        left = np.broadcast_to(shared, (block.shape[0], *shared.shape)).copy()
-        for row in range(block.shape[0]):
-            seen = slice(block.indptr[row], block.indptr[row + 1])
-            Y_seen = Y[block.indices[seen]]  # (n seen, D)
-            left[row] += alpha * (Y_seen.T * block.data[seen]) @ Y_seen
-        confident = block.copy()
-        confident.data = np.where(block.data > 0, 1 + alpha * block.data, 0)
-        right = confident @ Y  # (block, D)
-        solved[start : start + BLOCK] = np.linalg.solve(
-            left, right[..., None]
-        )[..., 0]
-    return solved
+    basis = Y @ W
+    for block, items, strengths in _padded(rows, CELLS // Y.shape[1]):
+        root = np.sqrt(alpha * strengths)  # (B, n)
+        target = np.divide(1, root, out=root.copy(), where=root > 0) + root
+        solved[block] = _ridge(basis[items] * root[..., None], target)
+    return solved @ W.T
+
+
+def _padded(rows: sparse.csr_matrix, cells: int):
+    """Rows in blocks of like length: numbers, (B, n) columns, strengths.
+
+    A place left over has strength 0 and any column; a block has at most
+    `cells` places, or one row.
+    """
+    length = np.diff(rows.indptr)
+    order = np.argsort(length, kind="stable")
+    order = order[length[order] > 0]
+    start = 0
+    while start < len(order):
+        # the last row of a block is its longest
+        area = np.arange(1, len(order) - start + 1) * length[order[start:]]
+        stop = start + max(int(np.searchsorted(area, cells, "right")), 1)
+        block = order[start:stop]
+        place = rows.indptr[block, None] + np.arange(length[block[-1]])
+        real = place < rows.indptr[block + 1, None]
+        place[~real] = 0
+        yield (
+            block,
+            rows.indices[place],
+            np.where(real, rows.data[place], 0.0),
+        )
+        start = stop
+
+
+def _ridge(S: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(B, n, D), (B, n) -> (B, D): (I + S'S)^-1 S't = S' (I + SS')^-1 t."""
+    n, D = S.shape[1:]
+    S_t = S.swapaxes(1, 2)
+    if n <= D:
+        v = np.linalg.solve(np.eye(n) + S @ S_t, t[..., None])
+        return (S_t @ v)[..., 0]
+    return np.linalg.solve(np.eye(D) + S_t @ S, S_t @ t[..., None])[..., 0]

@@ -200,6 +200,9 @@ def greedy_blend(
     Returns:
         (len(pool),) shares, summing to 1.
 
+    Raises:
+        ValueError: an empty pool; picks below 1; gain negative.
+
     Source: Caruana et al. (2004), doi:10.1145/1015330.1015432.
 
     >>> pool = [np.array([1., 0.]), np.array([0., 1.]), np.array([5., 5.])]
@@ -207,6 +210,10 @@ def greedy_blend(
     >>> greedy_blend(pool, lambda s: -abs(s - target).sum(), picks=3, gain=0)
     array([0.66666667, 0.33333333, 0.        ])
     """
+    if not pool:
+        raise ValueError("pool must hold at least 1 member, got 0")
+    if not gain >= 0:
+        raise ValueError(f"gain must be at least 0, got {gain}")
     if picks < 1:
         raise ValueError(f"picks must be at least 1, got {picks}")
     counts = np.bincount(np.array(start, dtype=int), minlength=len(pool))

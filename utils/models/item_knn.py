@@ -51,32 +51,34 @@ def fit_item_knn(
     """
     if neighbours < 1:
         raise ValueError(f"neighbours must be at least 1, got {neighbours}")
-    if not shrink >= 0:
+    if not 0 <= shrink < np.inf:
         raise ValueError(f"shrink must be at least 0, got {shrink}")
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie in [0, 1], got {power}")
-    X = sparse.csc_matrix(interactions, dtype=np.float64)
+    X = sparse.csr_matrix(interactions, dtype=np.float64)
     if not np.isfinite(X.data).all():
         raise ValueError("interactions must be finite")
     n_items = X.shape[1]
-    norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
-    keep = min(neighbours, n_items)
+    with np.errstate(over="ignore"):
+        norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
+    if not np.isfinite(norms).all():
+        raise ValueError("the sums of squared interactions must be finite")
+    by_item = X.T.tocsr()
     rows, columns, values = [], [], []
-    X_rows = X.T.tocsr()
     for start in range(0, n_items, BLOCK):
-        block = np.arange(start, min(start + BLOCK, n_items))
-        dots = (X_rows[block] @ X).toarray()  # (block, N)
-        scale = (norms[block][:, None] * norms) ** power + shrink
-        similar = np.divide(
-            dots, scale, out=np.zeros_like(dots), where=dots > 0
-        )
-        similar[np.arange(len(block)), block] = 0.0
-        order = np.argsort(-similar, axis=1, kind="stable")[:, :keep]
-        kept = np.take_along_axis(similar, order, axis=1)
-        row, rank = np.nonzero(kept > 0)
-        rows.append(block[row])
-        columns.append(order[row, rank])
-        values.append(kept[row, rank])
+        dots = by_item[start : start + BLOCK] @ X  # (block, N), sparse
+        for row, item in enumerate(range(start, start + dots.shape[0])):
+            entries = slice(dots.indptr[row], dots.indptr[row + 1])
+            others, dot = dots.indices[entries], dots.data[entries]
+            scale = (norms[item] * norms[others]) ** power + shrink
+            similar = np.zeros(len(dot))
+            np.divide(dot, scale, out=similar, where=dot > 0)
+            similar[others == item] = 0.0
+            kept = _largest(similar, others, neighbours)
+            kept = kept[similar[kept] > 0]
+            rows.append(np.full(len(kept), item))
+            columns.append(others[kept])
+            values.append(similar[kept])
     shape = (n_items, n_items)
     if not rows:
         return sparse.csr_matrix(shape, dtype=np.float32)
@@ -87,6 +89,16 @@ def fit_item_knn(
         ),
         shape=shape,
     )
+
+
+def _largest(values: np.ndarray, names: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k largest values; ties: lower name."""
+    if len(values) <= k:
+        return np.arange(len(values))
+    last = np.partition(values, len(values) - k)[len(values) - k]
+    kept = np.flatnonzero(values >= last)
+    by_name = kept[np.lexsort((names[kept], -values[kept]))]
+    return by_name[:k]
 
 
 def bm25(
@@ -109,7 +121,8 @@ def bm25(
         the number of items of user u.
 
     Raises:
-        ValueError: k1 negative; b outside [0, 1].
+        ValueError: k1 negative; b outside [0, 1]; strengths negative or not
+            finite.
 
     Source: Robertson & Zaragoza (2009), doi:10.1561/1500000019.
 
@@ -118,13 +131,18 @@ def bm25(
     array([[0.  , 0.  , 0.  ],
            [0.69, 0.  , 0.  ]])
     """
-    if not k1 >= 0:
+    if not 0 <= k1 < np.inf:
         raise ValueError(f"k1 must be at least 0, got {k1}")
     if not 0 <= b <= 1:
         raise ValueError(f"b must lie in [0, 1], got {b}")
     X = sparse.csr_matrix(interactions, dtype=np.float64, copy=True)
+    X.eliminate_zeros()
+    if not np.isfinite(X.data).all() or (X.data < 0).any():
+        raise ValueError("interactions must be finite and at least 0")
     size = np.asarray(X.sum(axis=0)).ravel()
-    dilution = k1 * (1 - b + b * size / max(size.mean(), 1e-12))
+    dilution = k1 * (
+        1 - b + b * size / max(size.sum() / max(len(size), 1), 1e-12)
+    )
     n_of_user = np.diff(X.indptr)
     rarity = np.log((1 + X.shape[1]) / (1 + n_of_user))
     X.data *= (k1 + 1) / (X.data + dilution[X.indices])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from utils.metrics import ranking
 from utils.models.generators import binary
 
 CUTOFF = 10
@@ -22,23 +23,6 @@ SETTINGS = {
 }
 
 
-def best(scores: np.ndarray, *, k: int) -> np.ndarray:
-    """(B, k) columns of the highest scores, best first; ties: lower first.
-
-    >>> best(np.array([[1.0, 2.0, 2.0]]), k=2)
-    array([[1, 2]])
-    """
-    n_items = scores.shape[1]
-    if k < n_items:
-        part = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        part.sort(axis=1)
-    else:
-        part = np.tile(np.arange(n_items), (len(scores), 1))
-    values = np.take_along_axis(scores, part, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    return np.take_along_axis(part, order, axis=1)
-
-
 def quality(
     scores: np.ndarray, hidden: sparse.csr_matrix
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +32,7 @@ def quality(
         scores: (E, N), what may not be recommended at -inf.
         hidden: (E, N), an entry is an item to find.
     """
-    top = best(scores, k=min(100, scores.shape[1]))
+    top = ranking.top_k(scores, k=min(100, scores.shape[1]))
     relevant = np.zeros(scores.shape, dtype=bool)
     relevant[hidden.nonzero()] = True
     hits = np.take_along_axis(relevant, top, axis=1)
@@ -93,7 +77,7 @@ def fit_ranker(blend, parts, rows, facts, which, *, hidden, candidates, seed):
     """LightGBM on what the blend gets wrong, or None without any hit."""
     from lightgbm import LGBMRanker
 
-    top = best(blend, k=min(candidates, blend.shape[1]))
+    top = ranking.top_k(blend, k=min(candidates, blend.shape[1]))
     relevant = np.zeros(blend.shape, dtype=bool)
     relevant[hidden.nonzero()] = True
     hits = np.take_along_axis(relevant, top, axis=1)
@@ -115,7 +99,7 @@ def fit_ranker(blend, parts, rows, facts, which, *, hidden, candidates, seed):
 
 def reranked(ranker, blend, parts, rows, facts, which, *, candidates):
     """Blend plus the ranker's correction, for the best candidates."""
-    top = best(blend, k=min(candidates, blend.shape[1]))
+    top = ranking.top_k(blend, k=min(candidates, blend.shape[1]))
     table = _features(blend, parts, rows, facts, which, top)
     correction = ranker.booster_.predict(table).reshape(top.shape)
     corrected = np.full_like(blend, -np.inf)  # what is no candidate

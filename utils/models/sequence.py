@@ -179,14 +179,7 @@ def fit_sequence(
     if not item_ids and item_features is None:
         raise ValueError("the item tower needs ids or features")
     features = two_tower._checked_features("item", item_features, n_items)
-    if log_q is not None:
-        log_q = np.asarray(log_q, dtype=np.float32)
-        if log_q.shape != (n_items,) or not np.isfinite(log_q[item]).all():
-            raise ValueError(
-                f"log_q must be ({n_items},) and finite for every item that "
-                f"occurs, got shape {log_q.shape}"
-            )
-        log_q = torch.from_numpy(log_q)
+    log_q = two_tower._checked_log_q(log_q, pairs[:, 1], n_items)
 
     pairs = pairs[np.lexsort((time, pairs[:, 0]))]
     owner, before, after = training_windows(pairs, length=length)

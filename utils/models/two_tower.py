@@ -230,15 +230,7 @@ def fit_two_tower(
         if not ids and table is None:
             raise ValueError(f"the {side} tower needs ids or features")
         features[side] = _checked_features(side, table, n_rows)
-    if log_q is not None:
-        log_q = np.asarray(log_q, dtype=np.float32)
-        if log_q.shape != (n_items,):
-            raise ValueError(
-                f"log_q must have shape ({n_items},), got {log_q.shape}"
-            )
-        if not np.isfinite(log_q[pairs[:, 1]]).all():
-            raise ValueError("log_q must be finite for every item that occurs")
-        log_q = torch.from_numpy(log_q)
+    log_q = _checked_log_q(log_q, pairs[:, 1], n_items)
 
     with training.seeded(rng):
         towers = [
@@ -342,3 +334,17 @@ def _checked_features(side, table, n_rows: int) -> torch.Tensor | None:
     if not np.isfinite(table).all():
         raise ValueError(f"{side}_features must be finite")
     return torch.from_numpy(table)
+
+
+def _checked_log_q(log_q, items: np.ndarray, n_items: int):
+    """(N,) float32 tensor, finite where an item occurs, or None."""
+    if log_q is None:
+        return None
+    log_q = np.asarray(log_q, dtype=np.float32)
+    if log_q.shape != (n_items,):
+        raise ValueError(
+            f"log_q must have shape ({n_items},), got {log_q.shape}"
+        )
+    if not np.isfinite(log_q[items]).all():
+        raise ValueError("log_q must be finite for every item that occurs")
+    return torch.from_numpy(log_q)
