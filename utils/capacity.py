@@ -133,9 +133,7 @@ def machines(
     _check(peak_qps=peak_qps, qps_per_machine=qps_per_machine, spare=spare)
     _check_above_0(qps_per_machine=qps_per_machine)
     _check_share(utilisation=utilisation)
-    each = qps_per_machine * utilisation
-    _check_above_0(qps_per_machine_times_utilisation=each)  # it may underflow
-    return _whole(peak_qps / each) + spare
+    return _whole(peak_qps, qps_per_machine * utilisation) + spare
 
 
 def qps_per_machine(*, cores: float, cpu_ms_per_request: float) -> float:
@@ -190,7 +188,7 @@ def machines_for_memory(
     )
     _check_above_0(memory_gib_per_machine=memory_gib_per_machine)
     _check_share(usable_share=usable_share)
-    return _whole(memory_gib / (memory_gib_per_machine * usable_share))
+    return _whole(memory_gib, memory_gib_per_machine * usable_share)
 
 
 def accelerators(
@@ -234,7 +232,7 @@ def accelerators(
     _check_above_0(sustained_flops_per_s=sustained_flops_per_s)
     _check_share(utilisation=utilisation)
     flops_per_s = peak_qps * flops_per_request
-    return _whole(flops_per_s / (sustained_flops_per_s * utilisation)) + spare
+    return _whole(flops_per_s, sustained_flops_per_s * utilisation) + spare
 
 
 def training_hours(
@@ -518,6 +516,11 @@ def _check_below_1(**values: float) -> None:
             raise ValueError(f"{name} must be in [0, 1), got {value}")
 
 
-def _whole(load: float) -> int:
+def _whole(load: float, each: float) -> int:
     """So many machines for a load; 10.000000000000002 are 10, not 11."""
-    return math.ceil(round(load, 9))
+    if not each > 0 or load / each == math.inf:
+        raise ValueError(
+            f"a load of {load} on machines for {each} is beyond reckoning: "
+            "check the units"
+        )
+    return math.ceil(round(load / each, 9))
