@@ -1,4 +1,5 @@
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -131,3 +132,21 @@ def test_world_and_tables_belong_together(name):
             same_content(frame, getattr(world, table).iloc[: len(frame)])
             compared += 1
     assert compared
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_column_stands_in_the_data_card(name):
+    page = tables.DATA.parent / "chapters" / "reference" / "data_cards.md"
+    parts = re.split(r"(?m)^## ", page.read_text("utf-8"))
+    (card,) = (part for part in parts if part.startswith(f"{name}\n"))
+    for file, entry in tables.read_manifest()[name]["files"].items():
+        (table,) = re.findall(
+            rf"(?ms)^\*\*{file.removesuffix('.parquet')}\*\*.*?\n\n\|.*?\n\n",
+            card,
+        )
+        said = set(re.findall(r"`(\w+)`", table))
+        for first, last in re.findall(r"`(\w+_\d+)` to `(\w+_\d+)`", table):
+            stem, low = first.rsplit("_", 1)
+            high = int(last.rsplit("_", 1)[1])
+            said |= {f"{stem}_{i}" for i in range(int(low), high + 1)}
+        assert said == set(entry["schema"]), file
