@@ -110,6 +110,7 @@ def test_its_tests_say_what_is_left(book):
         for name in (
             "chapters/cases/diagrams/tea_prices.yml",
             "chapters/cases/tea_prices.ipynb",
+            "chapters/reference/data_cards.md",
             "study/tea_prices.yml",
             "tests/worlds/test_tea.py",
             "utils/worlds/tea.py",

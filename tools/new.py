@@ -1,8 +1,8 @@
 """Lay out a new case: `make new C=fraud_detection W=cards PART=Predict`.
 
 The files of tools/template, with the names filled in, the case's line in
-utils/data/tables.py and in _toc.yml, its data, its drawing, and a recorded
-chapter. What is left to write says TODO, and the tests list it.
+utils/data/tables.py and in _toc.yml, its data, its data card, its drawing, and
+a recorded chapter. What is left to write says TODO, and the tests list it.
 """
 
 from __future__ import annotations
@@ -87,17 +87,24 @@ def planned(
         "New case": case.replace("_", " ").capitalize(),
         **{f"New{kind}": camel(world) + kind for kind in CLASSES},
     }
-    texts = {}
-    for source, target in FILES.items():
+
+    def filled(source: str) -> str:
         text = (TEMPLATE / source).read_text("utf-8")
         for old, name in words.items():
             text = text.replace(old, name)
-        texts[root / target.format(case=case, world=world)] = text
+        return text
+
+    texts = {
+        root / target.format(case=case, world=world): filled(source)
+        for source, target in FILES.items()
+    }
     chapter = root / f"chapters/cases/{case}.ipynb"
     for path in (*texts, chapter):
         if path.exists():
             raise SystemExit(f"{path.relative_to(root)} is there already")
     tables, contents = root / "utils/data/tables.py", root / "_toc.yml"
+    cards = root / "chapters/reference/data_cards.md"
+    texts[cards] = cards.read_text("utf-8") + filled("card.md")
     texts[tables] = in_tables(tables.read_text("utf-8"), case, world)
     texts[contents] = in_contents(contents.read_text("utf-8"), case, part)
     return texts

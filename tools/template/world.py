@@ -8,12 +8,14 @@ Process, for one row:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from utils.worlds.common import World, check_knobs, sigmoid
 
 
 @dataclass(frozen=True)
@@ -21,21 +23,28 @@ class NewConfig:
     """Knobs of the world.
 
     Attributes:
+        things: that can be shown.
         rows: logged.
         strength: TODO: the knob of the headline figure, with its unit.
     """
 
+    things: int = 500
     rows: int = 2_000
     strength: float = 2.0
+
+    def __post_init__(self) -> None:
+        check_knobs(self, at_least={"things": 1})
 
 
 class Tables(NamedTuple):
     """What production records.
 
     Attributes:
-        rows: feature; label (bool).
+        things: thing, feature.
+        rows: thing, feature; label (bool).
     """
 
+    things: pd.DataFrame
     rows: pd.DataFrame
 
 
@@ -47,28 +56,19 @@ class NewTruth:
 
     def chance(self, feature: np.ndarray) -> np.ndarray:
         """(n,) probability of the label, given (n,) features."""
-        logit = self._strength * np.asarray(feature)
-        return 1 / (1 + np.exp(-logit))
+        return sigmoid(self._strength * np.asarray(feature))
 
 
-class NewWorld:
-    """TODO: the world in a sentence; see the module for its process.
+class NewWorld(World):
+    """TODO: the world in a sentence; see the module for its process."""
 
-    Args:
-        config: the knobs.
-        rng: draws the seed of everything that stays when a knob turns.
-    """
-
-    def __init__(self, config: NewConfig, *, rng: np.random.Generator) -> None:
-        self.config = config
-        self._seed = int(rng.integers(2**63))
-
-    def changed(self, **knobs: float) -> NewWorld:
-        """A copy with other knobs, and the same draws otherwise."""
-        copy = object.__new__(NewWorld)
-        copy.config = replace(self.config, **knobs)
-        copy._seed = self._seed
-        return copy
+    @cached_property
+    def things(self) -> pd.DataFrame:
+        """What can be shown: thing, feature."""
+        feature = self._strand(0).normal(size=self.config.things).round(3)
+        return pd.DataFrame(
+            {"thing": np.arange(len(feature)), "feature": feature}
+        )
 
     @cached_property
     def truth(self) -> NewTruth:
@@ -77,9 +77,11 @@ class NewWorld:
 
     def log(self, *, rng: np.random.Generator) -> Tables:
         """What production records. TODO: a logging policy that explores."""
-        feature = rng.normal(size=self.config.rows).round(3)
-        label = rng.random(self.config.rows) < self.truth.chance(feature)
-        return Tables(pd.DataFrame({"feature": feature, "label": label}))
+        shown = rng.integers(self.config.things, size=self.config.rows)
+        rows = self.things.iloc[shown].reset_index(drop=True)
+        chance = self.truth.chance(rows.feature)
+        rows["label"] = rng.random(len(rows)) < chance
+        return Tables(self.things, rows)
 
     # TODO: expected_reward(policy, rng=...), with common random numbers,
     # and experiment(control, treatment, days=..., rng=...)
