@@ -195,7 +195,7 @@ def test_cards_that_cannot_be_are_refused(world):
         empty = np.zeros(ads.shape)
         return world.reward_of(requests, Cards(ads, empty, empty))
 
-    with pytest.raises(ValueError, match="at most 3 cards"):
+    with pytest.raises(ValueError, match="at most 3 slots, got"):
         show(requests.candidates[:, :4])
     with pytest.raises(ValueError, match="cards must be"):
         show(ads[:5])

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from utils.worlds.common import World, check_knobs, sigmoid
+from utils.worlds.common import World, check_knobs, check_slates, sigmoid
 
 
 def test_sigmoid_by_hand():
@@ -62,3 +62,24 @@ def test_a_changed_world_keeps_the_draws_that_the_knob_leaves_alone():
     assert not np.array_equal(log(world), log(other))
     with pytest.raises(ValueError, match="at least 2, got 1"):
         world.changed(size=1)
+
+
+@pytest.mark.parametrize(
+    "shown, words",
+    [
+        ([0, 1, 2], r"must be \(2, slots\), got shape \(3,\)"),
+        ([[0], [1], [2]], r"must be \(2, slots\), got shape \(3, 1\)"),
+        ([[0, 1, 2, 3], [4, 5, 6, 7]], "at most 3 slots, got 4"),
+        ([[0, 1], [5, 5]], "request 1: a slate shows an id once, got 5 again"),
+    ],
+)
+def test_check_slates_refuses(shown, words):
+    with pytest.raises(ValueError, match=words):
+        check_slates(np.array(shown), requests=2, slots=3)
+
+
+def test_check_slates_lets_empty_slots_be():
+    shown = np.array([[-1, -1, 3], [2, 1, -1]])
+    check_slates(shown, requests=2, slots=3, empty=-1)
+    with pytest.raises(ValueError, match="got -1 again"):
+        check_slates(shown, requests=2, slots=3)

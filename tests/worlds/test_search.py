@@ -201,10 +201,10 @@ def test_refuses_knobs_out_of_range(knobs, words):
 @pytest.mark.parametrize(
     "page, words",
     [
-        (np.zeros((1, 10), int), "each document once"),
-        (np.arange(11)[None, :], "at most 10 documents, got 11"),
+        (np.zeros((1, 10), int), "request 0: a slate shows an id once, got 0"),
+        (np.arange(11)[None, :], "at most 10 slots, got 11"),
         (np.arange(195, 205)[None, :], "no document 200"),
-        (np.arange(10), "pages must be"),
+        (np.arange(10), "slates must be"),
     ],
 )
 def test_refuses_pages_that_cannot_be_shown(world, page, words):

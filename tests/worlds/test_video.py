@@ -243,7 +243,7 @@ def test_experiment_randomises_users_and_sees_the_lift(world):
         (np.arange(150 * 11).reshape(150, 11) % 300, "at most 10"),
         (np.full((150, 1), 405), "request 0: video 405 does not exist"),
         (np.full((150, 1), -1), "video -1 does not exist on day 14"),
-        (np.zeros((150, 2), dtype=int), "each video once"),
+        (np.zeros((150, 2), dtype=int), "shows an id once"),
     ],
 )
 def test_bad_slates_are_refused(world, videos, message):

@@ -42,7 +42,7 @@ from utils.worlds.ads_truth import (
     main_effects,
     pair_effects,
 )
-from utils.worlds.common import World, sigmoid
+from utils.worlds.common import World, check_slates, sigmoid
 
 START = np.datetime64("2026-05-04T00:00:00", "ms")  # a Monday; day 0
 DAY_SECONDS = 86_400
@@ -400,15 +400,12 @@ class AdWorld(World):
 
     def _check(self, requests: Requests, cards: Cards) -> None:
         ads = cards.ads
-        if ads.ndim != 2 or len(ads) != len(requests.user):
-            raise ValueError(
-                f"cards must be ({len(requests.user)}, slots), got {ads.shape}"
-            )
-        if ads.shape[1] > self.config.slots:
-            raise ValueError(
-                f"a screen has at most {self.config.slots} cards, "
-                f"got {ads.shape[1]}"
-            )
+        check_slates(
+            ads,
+            requests=len(requests.user),
+            slots=self.config.slots,
+            empty=EMPTY,
+        )
         allowed = (ads[:, :, None] == requests.candidates[:, None, :]).any(2)
         wrong = ~allowed & (ads != EMPTY)
         if wrong.any():

@@ -68,6 +68,38 @@ def check_knobs(
             raise ValueError(f"{name} must be at least {least}, got {value}")
 
 
+def check_slates(
+    shown: np.ndarray, *, requests: int, slots: int, empty: int | None = None
+) -> None:
+    """Refuse what no page of a world can be.
+
+    Args:
+        shown: (requests, at most `slots`) ids of what each request is shown.
+        requests: how many there are.
+        slots: that a page has at most.
+        empty: the id of an empty slot, if there are any.
+
+    Raises:
+        ValueError: another shape, too many slots, or an id twice on a page.
+    """
+    if shown.ndim != 2 or len(shown) != requests:
+        raise ValueError(
+            f"slates must be ({requests}, slots), got shape {shown.shape}"
+        )
+    if shown.shape[1] > slots:
+        raise ValueError(
+            f"a slate has at most {slots} slots, got {shown.shape[1]}"
+        )
+    ids = np.sort(shown, axis=1)
+    twice = (np.diff(ids, axis=1) == 0) & (ids[:, 1:] != empty)
+    if twice.any():
+        row = int(np.argmax(twice.any(1)))
+        raise ValueError(
+            f"request {row}: a slate shows an id once, got "
+            f"{ids[row, 1:][twice[row]][0]} again"
+        )
+
+
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Logistic function, float64."""
     return 1.0 / (1.0 + np.exp(-x))

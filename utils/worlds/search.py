@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.worlds.common import World
+from utils.worlds.common import World, check_slates
 from utils.worlds.documents import row_choice
 from utils.worlds.search_truth import GOOD, SearchConfig, SearchTruth
 
@@ -350,21 +350,10 @@ class SearchWorld(World):
         return table.assign(success=success, clicks=clicks.astype(int))
 
     def _check(self, queries: np.ndarray, documents: np.ndarray) -> None:
-        if documents.ndim != 2 or len(documents) != len(queries):
-            raise ValueError(
-                f"pages must be ({len(queries)}, slots), "
-                f"got shape {documents.shape}"
-            )
-        if documents.shape[1] > self.config.slots:
-            raise ValueError(
-                f"a page has at most {self.config.slots} documents, "
-                f"got {documents.shape[1]}"
-            )
+        check_slates(documents, requests=len(queries), slots=self.config.slots)
         wrong = (documents < 0) | (documents >= self.config.documents)
         if wrong.any():
             raise ValueError(f"no document {documents[wrong][0]}")
-        if (np.diff(np.sort(documents, axis=1), axis=1) == 0).any():
-            raise ValueError("a page shows each document once, got repeats")
 
 
 class _Made(NamedTuple):

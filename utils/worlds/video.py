@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.worlds.common import World
+from utils.worlds.common import World, check_slates
 from utils.worlds.video_truth import VideoConfig, VideoTruth
 
 START = np.datetime64("2026-03-02T00:00:00", "ms")  # a Monday; day 0
@@ -437,17 +437,8 @@ class VideoWorld(World):
         return table
 
     def _check_slates(self, requests: Requests, videos: np.ndarray) -> None:
-        if videos.ndim != 2 or len(videos) != len(requests.user):
-            raise ValueError(
-                f"slates must be ({len(requests.user)}, slots), "
-                f"got shape {videos.shape}"
-            )
-        if videos.shape[1] > self.config.slots:
-            raise ValueError(
-                f"a slate has at most {self.config.slots} videos, "
-                f"got {videos.shape[1]}"
-            )
         c = self.config
+        check_slates(videos, requests=len(requests.user), slots=c.slots)
         available = c.videos_on(requests.day)
         bad = (videos < 0) | (videos >= available[:, None])
         if bad.any():
@@ -456,8 +447,6 @@ class VideoWorld(World):
                 f"request {row}: video {videos[row][bad[row]][0]} does not "
                 f"exist on day {requests.day[row]}"
             )
-        if (np.diff(np.sort(videos, axis=1), axis=1) == 0).any():
-            raise ValueError("a slate shows each video once, got repeats")
 
 
 def _three_digits(x: np.ndarray) -> np.ndarray:
