@@ -197,8 +197,12 @@ def test_cards_that_cannot_be_are_refused(world):
 
     with pytest.raises(ValueError, match="at most 3 slots, got"):
         show(requests.candidates[:, :4])
-    with pytest.raises(ValueError, match="cards must be"):
+    with pytest.raises(ValueError, match=r"slates must be \(232, slots\)"):
         show(ads[:5])
+    ads[3, 0] = ads[3, 1]
+    with pytest.raises(ValueError, match="request 3: a slate shows an id"):
+        show(ads)
+    ads[3, 0] = requests.candidates[3, 0]
     ads[2, 1] = 10_000
     with pytest.raises(ValueError, match="request 2: ad 10000"):
         show(ads)
