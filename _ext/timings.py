@@ -1,0 +1,105 @@
+"""The directive `benchmark-results`: benchmarks/results.json as tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from markup import scrolling, tag, text
+
+COLUMNS = ["Work", "Ours", "Peer", "Its time", "Ratio", "Wanted", "Memory"]
+
+
+def duration(ms: float) -> str:
+    """Three digits, in a unit that suits.
+
+    >>> duration(0.1234), duration(56.78), duration(12345.6)
+    ('0.123 ms', '56.8 ms', '12.3 s')
+    """
+    if ms >= 1000:
+        return f"{ms / 1000:.3g} s"
+    return f"{ms:.3g} ms"
+
+
+def wanted(row: dict) -> str:
+    """The bar of a row, and whether it is met.
+
+    >>> wanted({"bar": 2.5, "ratio": 3.1}), wanted({"bar": None, "ratio": 1})
+    ('2.5 ✓', '–')
+    >>> wanted({"bar": 2.5, "ratio": 2.4})
+    '2.5 ✗'
+    """
+    if row["bar"] is None:
+        return "–"
+    return f"{row['bar']:g} {'✓' if row['ratio'] >= row['bar'] else '✗'}"
+
+
+def memory(row: dict) -> str:
+    """Ours and the peer's, MiB."""
+    pair = (row["ours_mib"], row["peer_mib"])
+    if None in pair:
+        return "–"
+    return "{} / {} MiB".format(*pair)
+
+
+def table(area: str, rows: list[dict]) -> nodes.Element:
+    """The rows of one area."""
+    body = [
+        tag(
+            "tr",
+            [
+                tag("th", [text(row["work"])], scope="row"),
+                *(
+                    tag("td", [text(words)])
+                    for words in (
+                        duration(row["ours_ms"]),
+                        row["peer"],
+                        duration(row["peer_ms"]),
+                        f"{row['ratio']:.2g}"
+                        if row["ratio"] < 10
+                        else f"{row['ratio']:.0f}",
+                        wanted(row),
+                        memory(row),
+                    )
+                ),
+            ],
+        )
+        for row in rows
+    ]
+    head = [tag("th", [text(name)], scope="col") for name in COLUMNS]
+    whole = tag(
+        "table",
+        [tag("thead", [tag("tr", head)]), tag("tbody", body)],
+        class_="table",
+    )
+    return scrolling(whole, area)
+
+
+class BenchmarkResults(Directive):
+    def run(self):
+        env = self.state.document.settings.env
+        path = Path(env.srcdir) / "benchmarks" / "results.json"
+        if not path.exists():
+            raise self.error("no benchmarks/results.json: run `make bench`")
+        env.note_dependency(str(path))
+        kept = json.loads(path.read_text("utf-8"))
+        machine = kept["machine"]
+        words = (
+            f"{machine['processor']}, Python {machine['python']}, "
+            f"{machine['threads']} thread."
+        )
+        found = [nodes.paragraph("", "", text(words))]
+        for area, rows in sorted(kept["areas"].items()):
+            name = f"area-{area.replace(' ', '-')}"
+            section = nodes.section(ids=[name], names=[name])
+            section += nodes.title("", area.capitalize())
+            section += table(area, rows)
+            found.append(section)
+        return found
+
+
+def setup(app):
+    app.add_directive("benchmark-results", BenchmarkResults)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,43 @@
+"""The page of timings: `_ext/timings.py`, and the file that it draws."""
+
+import doctest
+import json
+import sys
+
+import pytest
+
+from tools.chapters import ROOT
+
+sys.path.insert(0, str(ROOT / "_ext"))
+
+import timings  # noqa: E402
+
+KEPT = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8"))
+ROW = {
+    "work": "count",
+    "ours_ms": 2.0,
+    "peer": "abacus",
+    "peer_ms": 5.0,
+    "ratio": 2.5,
+    "bar": 3.0,
+    "ours_mib": 1,
+    "peer_mib": None,
+}
+
+
+def test_examples_of_the_docstrings():
+    assert doctest.testmod(timings).failed == 0
+
+
+def test_a_row_says_what_was_measured_and_what_was_wanted():
+    words = timings.table("sums", [ROW, ROW | {"bar": 2.5}]).astext()
+    for said in ("count", "abacus", "2 ms", "5 ms", "2.5", "3 ✗", "2.5 ✓"):
+        assert said in words
+
+
+@pytest.mark.parametrize("area", KEPT["areas"])
+def test_ratios_are_those_of_the_times(area):
+    for row in KEPT["areas"][area]:
+        assert row["ratio"] == pytest.approx(
+            row["peer_ms"] / row["ours_ms"], rel=0.01
+        ), row["work"]
