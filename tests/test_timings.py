@@ -10,7 +10,7 @@ from tools.chapters import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
 
-import timings  # noqa: E402
+import timings
 
 KEPT = json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8"))
 ROW = {
