@@ -276,7 +276,7 @@ case(
 
 
 def six(got, given):
-    got.dropped(), got.means()
+    got.means()
     share([getattr(got, name) for name in (
         "precision", "recall", "hit_rate", "reciprocal_rank",
         "average_precision", "ndcg",

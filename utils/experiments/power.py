@@ -45,6 +45,9 @@ def power_of_welch(
     edge = stats.t.isf(alpha / 2, freedom)
     upper = stats.nct.sf(edge, freedom, shift)
     lower = stats.nct.cdf(-edge, freedom, shift)
+    if math.isnan(upper):  # a huge shift: only the estimate of sd is random
+        ratio = shift / edge
+        upper = stats.chi2.cdf(freedom * ratio * ratio, freedom)
     return float(upper + (0.0 if math.isnan(lower) else lower))
 
 
