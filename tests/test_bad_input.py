@@ -52,7 +52,8 @@ def only_holds(thing) -> bool:
         thing, "__dataclass_fields__"
     )
     return holder and not any(
-        callable(method) and len(inspect.signature(method).parameters) > 1
+        inspect.isfunction(method)
+        and len(inspect.signature(method).parameters) > 1
         for name, method in vars(thing).items()
         if not name.startswith("_") or name in ("__call__", "__post_init__")
     )

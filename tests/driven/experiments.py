@@ -7,6 +7,7 @@ from utils.experiments import (
     ab,
     bandits,
     bootstrap,
+    checks,
     cuped,
     interleaving,
     multiple,
@@ -21,7 +22,7 @@ EXEMPT = {}
 share = within(0, 1)
 
 
-def arms(rng, **more):
+def arms(rng, /, **more):
     return {
         "control": rng.normal(size=6), "treatment": rng.normal(size=8),
         **more,
@@ -34,6 +35,13 @@ def tested(got, given):
     assert not got.low > got.high and not np.isnan(got.difference)
 
 
+for function in (checks.check_sizes, checks.check_denominators):
+    case(
+        function,
+        lambda rng: {"name": "x", "values": rng.random(4)},
+        keep="name",
+        inf="values" if function is checks.check_denominators else "",
+    )
 case(ab.welch, lambda rng: arms(rng, level=0.9), tested)
 case(
     ab.two_proportions,
@@ -59,12 +67,16 @@ case(
 )
 
 
-def pulled(rng, **more):
+def pulled(rng, /, **more):
     pulls = rng.integers(0, 9, (2, 3))
     return {"pulls": pulls, "rewards": pulls * rng.random((2, 3)), **more}
 
 
-chosen = within(0, 2, nan=False)
+def chosen(got, given):
+    arms = np.shape(given["pulls"])[-1]
+    within(0, arms - 1, nan=False)(got, given)
+
+
 case(
     bandits.epsilon_greedy,
     lambda rng: pulled(rng, epsilon=0.3, rng=rng),
@@ -232,7 +244,11 @@ case(
 case(
     sweeps.crossing,
     lambda rng: {"knob": np.arange(5.0), "difference": rng.normal(size=5)},
-    lambda got, given: within(*given["knob"][[0, -1]])(got, given),
+    lambda got, given: (
+        within(*given["knob"][[0, -1]])(got, given)
+        if len(given["knob"])
+        else within(0, 0)(got, given)
+    ),
 )
 
 case(

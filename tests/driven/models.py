@@ -49,7 +49,7 @@ EXEMPT = {
 }
 
 
-def matrix(rng, **more):
+def matrix(rng, /, **more):
     cells = rng.integers(0, 3, (5, 4)).astype(float)
     cells[0, 0] = 1.0
     return {"interactions": sparse.csr_matrix(cells), **more}

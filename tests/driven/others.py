@@ -13,15 +13,14 @@ EXEMPT = {
     "serving.pipeline.Stage": "a part of Pipeline, driven through it",
     "serving.pipeline.FanOut": "a part of Pipeline, driven through it",
 }
-AVERAGE = {"utilisation": 0.5, "hit_rate": 0.5, "quantile": 0.5,
-           "share_within": 0.9}  # fmt: skip
+AT_LEAST_1 = {"shards": 3.0, "peak_factor": 2.0, "copies": 2.0}
 
 for name, function in inspect.getmembers(capacity, inspect.isfunction):
     if not name.startswith("_") and function.__module__ == capacity.__name__:
         case(
             function,
             lambda rng, names=tuple(inspect.signature(function).parameters): {
-                argument: 0.5 for argument in names
+                name: AT_LEAST_1.get(name, 0.5) for name in names
             },
             within(0, np.inf, nan=False),
         )

@@ -33,6 +33,9 @@ def intra_list_distance(vectors: np.ndarray) -> np.ndarray:
     k = vectors.shape[-2]
     if k < 2:
         return np.full(vectors.shape[:-2], np.nan)[()]
+    # by a power of two, which is exact: squares must stay floats
+    size = np.abs(vectors).max(axis=-1, keepdims=True, initial=0.0)
+    vectors = np.ldexp(vectors, -np.frexp(size)[1])
     with np.errstate(invalid="ignore", divide="ignore"):
         unit = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
         # |sum of u|^2 = k + 2 * (sum of cosines over pairs)

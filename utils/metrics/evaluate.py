@@ -174,7 +174,12 @@ def ids_at_k(
     judged_ids = _checked_ids(np.asarray(judged_ids), least=0)
     gains = np.ones(len(judged_ids)) if gains is None else np.asarray(gains)
     _same_length(judged_ids, gains, "judged_ids", "gains")
-    _same_length(ranked_ids, counts, "ranked_ids", "counts")
+    counts = np.asarray(counts)
+    if counts.shape != (len(ranked_ids),) or counts.dtype.kind not in "iu":
+        raise ValueError(
+            f"counts must be ({len(ranked_ids)},) integers, got "
+            f"{counts.shape} of {counts.dtype}"
+        )
     _check_gains(gains)
     queries = np.arange(len(ranked_ids))
     ragged.check_distinct(ranked_ids, queries, int)

@@ -106,6 +106,11 @@ def fold_in(
         raise ValueError(
             f"rows have {rows.shape[1]} items, item_factors {len(Y)}"
         )
+    if not (np.abs(Y) <= 1e100).all() or l2 > 1e100:  # squares stay floats
+        raise ValueError(
+            "item_factors and l2 must be finite and at most 1e100 in size, "
+            f"got {np.abs(Y).max(initial=0)} and {l2}"
+        )
     # In the basis Y W the part that all rows share, Y'Y + l2 I, is I.
     W = np.linalg.inv(np.linalg.cholesky(Y.T @ Y + l2 * np.eye(Y.shape[1]))).T
     solved = np.zeros((rows.shape[0], Y.shape[1]))

@@ -176,7 +176,12 @@ def inner_folds(
     Returns:
         One or two folds; none if there are fewer than `FEWEST_USERS` users
         with `FEWEST_ITEMS` items.
+
+    Raises:
+        ValueError: share outside (0, 0.5].
     """
+    if not 0 < share <= 0.5:
+        raise ValueError(f"share must lie in (0, 0.5], got {share}")
     n_items = log.X.shape[1]
     length = np.diff(log.X.indptr)
     eligible = rng.permutation(np.flatnonzero(length >= FEWEST_ITEMS))

@@ -287,6 +287,9 @@ def log_share(items: np.ndarray, *, n_items: int) -> np.ndarray:
         (N,) float32, at most 0; items that never occur count as half a pair,
         so that the result stays finite.
 
+    Raises:
+        ValueError: no items, or not (P,) integers in 0..N-1.
+
     >>> np.exp(log_share(np.array([0, 0, 0, 1]), n_items=2)).round(2)
     array([0.75, 0.25], dtype=float32)
     """
@@ -295,6 +298,10 @@ def log_share(items: np.ndarray, *, n_items: int) -> np.ndarray:
         raise ValueError(
             f"items must be one or more numbers in [0, {n_items}), got "
             f"{'none' if items.size == 0 else (items.min(), items.max())}"
+        )
+    if items.ndim != 1 or items.dtype.kind not in "iu":
+        raise ValueError(
+            f"items must be (P,) integers, got {items.shape} of {items.dtype}"
         )
     counts = np.bincount(items, minlength=n_items).astype(np.float64)
     counts[counts == 0] = 0.5
