@@ -93,6 +93,19 @@ def specifications(tool: Path, book: Path) -> list[tuple]:
     ]
 
 
+def passes(tests: list[str], book: Path) -> bool:
+    """Whether these tests pass, in time."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p",
+               "no:cacheprovider", *tests]  # fmt: skip
+    try:
+        run = subprocess.run(
+            command, cwd=book, capture_output=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 0
+
+
 def noticed(tool: Path, book: Path, mutant: tuple) -> tuple[bool, str]:
     """Make one change, run the tests, undo it; and the change in words."""
     name, operator, occurrence = mutant
@@ -106,16 +119,7 @@ def noticed(tool: Path, book: Path, mutant: tuple) -> tuple[bool, str]:
     )
     after = module.read_text("utf-8")
     try:
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p",
-             "no:cacheprovider", *mirrors_of(module, book)],
-            cwd=book,
-            capture_output=True,
-            timeout=SECONDS,
-        )  # fmt: skip
-        caught = run.returncode != 0
-    except subprocess.TimeoutExpired:
-        caught = True
+        caught = not passes(mirrors_of(module, book), book)
     finally:
         module.write_text(before, "utf-8")
     lines = difflib.unified_diff(
@@ -137,6 +141,10 @@ def main(n: int, seed: int, root: Path = ROOT) -> None:
         shutil.copy(root / "pyproject.toml", book)
         every = specifications(tool, book)
         drawn = random.Random(seed).sample(every, min(n, len(every)))
+        for name in sorted({mutant[0] for mutant in drawn}):
+            tests = mirrors_of(book / name, book)
+            if not passes(tests, book):  # every change would seem caught
+                raise SystemExit(f"without any change, {tests} fail")
         survived = []
         for number, mutant in enumerate(drawn, start=1):
             caught, difference = noticed(tool, book, mutant)
