@@ -48,9 +48,7 @@ def public_things():
 
 def only_holds(thing) -> bool:
     """A tuple or dataclass without a method that is called with input."""
-    holder = issubclass(thing, tuple) or hasattr(
-        thing, "__dataclass_fields__"
-    )
+    holder = issubclass(thing, tuple) or hasattr(thing, "__dataclass_fields__")
     return holder and not any(
         inspect.isfunction(method)
         and len(inspect.signature(method).parameters) > 1

@@ -22,7 +22,7 @@ def test_refuse_names_rule_value_row_and_how_many_more():
     assert str(refused.value) == (
         "weight must be at least 0, got -2 in row 2 and 2 more"
     )
-    with pytest.raises(ValueError, match="got 'x' in row 1$"):
+    with pytest.raises(ValueError, match=r"got 'x' in row 1$"):
         typed.refuse([True], chunked(["x"]), "time", "a date")
     typed.refuse(values < -9, values, "weight", "at least 0")
 
@@ -47,7 +47,7 @@ def test_ids_and_which_are_missing(column, missing, notes):
 
 
 def test_ids_that_are_not_whole_or_not_exact():
-    with pytest.raises(ValueError, match="user id must be whole, got 0.5"):
+    with pytest.raises(ValueError, match=r"whole, got 0\.5"):
         typed.ids_of(chunked([1.0, 0.5]), "user", [])
     with pytest.raises(ValueError, match="user id must be whole, got inf"):
         typed.ids_of(chunked([np.inf]), "user", [])

@@ -181,7 +181,9 @@ def test_ratio_refuses():
         ratio([[1]], [[1]])
     with pytest.raises(ValueError, match="must be finite and at most 1e"):
         ratio([1, np.inf], [1, 1])
-    with pytest.raises(ValueError, match="denominators of the ratio must be at least 0"):
+    with pytest.raises(
+        ValueError, match="denominators of the ratio must be at least 0"
+    ):
         ratio([1, 1], [1, -1])
     with pytest.raises(ValueError, match=r"level .*, got 1"):
         ratio([1, 1], [1, 1], level=1)

@@ -63,7 +63,7 @@ def test_cusum_low_finds_a_small_lasting_drop_sooner_than_single_days():
 
 
 def test_cusum_low_refuses():
-    with pytest.raises(ValueError, match="at least 0.*, got -1"):
+    with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
         alarms.cusum_low(np.array([1.0]), slack=-1)
     with pytest.raises(ValueError, match="must be finite"):
         alarms.cusum_low(np.array([np.nan]), slack=0)
