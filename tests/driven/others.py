@@ -10,8 +10,6 @@ from utils.serving import pipeline
 
 EXEMPT = {
     "serving.pipeline.StageError": "an error",
-    "serving.pipeline.Stage": "a part of Pipeline, driven through it",
-    "serving.pipeline.FanOut": "a part of Pipeline, driven through it",
 }
 AT_LEAST_1 = {"shards": 3.0, "peak_factor": 2.0, "copies": 2.0}
 

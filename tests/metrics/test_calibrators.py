@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.metrics import calibrators
+from utils.metrics import calibration, calibrators
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=60)
 
@@ -140,8 +140,8 @@ def test_isotonic_makes_its_own_rows_calibrated():
     scores = rng.random(5_000)
     labels = rng.random(5_000) < scores**2
     p = calibrators.fit_isotonic(labels, scores)(scores)
-    gap = calibrators.expected_calibration_error(
-        labels, p, edges=calibrators.equal_width_edges(bins=1)
+    gap = calibration.expected_calibration_error(
+        labels, p, edges=calibration.equal_width_edges(bins=1)
     )
     assert gap == pytest.approx(0, abs=1e-12)
     assert p == pytest.approx(scores**2, abs=0.25)
