@@ -68,10 +68,10 @@ def second_price(
     """
     bids = np.asarray(bids, dtype=np.float64)
     chances = np.asarray(chances, dtype=np.float64)
-    if bids.ndim != 2 or bids.shape != chances.shape:
+    if bids.ndim != 2 or bids.shape != chances.shape or not bids.shape[1]:
         raise ValueError(
-            f"bids and chances must be (R, C) alike, got {bids.shape} and "
-            f"{chances.shape}"
+            f"bids and chances must be (R, C) alike, C >= 1, got "
+            f"{bids.shape} and {chances.shape}"
         )
     if slots < 1:
         raise ValueError(f"slots must be at least 1, got {slots}")

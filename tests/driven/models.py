@@ -162,8 +162,11 @@ def coherent(got, given):
 
 
 case(
-    numbering.numbered, lambda rng: {"table": log_table(rng)}, coherent
-)  # fmt: skip
+    numbering.numbered,
+    lambda rng: {"table": log_table(rng)},
+    coherent,
+    inf="table",  # an id may be called so
+)
 
 
 def folds(table, share, last, rng):
@@ -207,7 +210,7 @@ case(
         "hidden_share": 0.2, "rng": rng,
     },
     covers=(two_stage.TwoStageRecommender,), nan="users",
-    inf="users gain",
+    inf="interactions users gain",
 )  # fmt: skip
 
 case(

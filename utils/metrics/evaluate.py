@@ -446,9 +446,12 @@ def _check_counts(counts, total):
 
 
 def _check_gains(gains):
-    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) < np.inf):
-        wrong = gains[~(np.isfinite(gains) & (gains >= 0))][0]
-        raise ValueError(f"gains must be finite and at least 0, got {wrong}")
+    # at most 1e300: sums stay floats
+    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) <= 1e300):
+        wrong = gains[~((gains >= 0) & (gains <= 1e300))][0]
+        raise ValueError(
+            f"gains must be finite and at least 0, at most 1e300, got {wrong}"
+        )
 
 
 def _checked_ids(ids, *, least):

@@ -415,10 +415,11 @@ def _checked_gains(gains: np.ndarray, k: int) -> np.ndarray:
 
 def _checked(gains: np.ndarray) -> np.ndarray:
     gains = np.asarray(gains, dtype=np.float64)
-    wrong = ~np.isfinite(gains) | (gains < 0)
+    wrong = ~((gains >= 0) & (gains <= 1e300))  # sums stay floats; nan too
     if wrong.any():
         raise ValueError(
-            f"gains must be finite and at least 0, got {gains[wrong][0]}"
+            "gains must be finite and at least 0, at most 1e300, got "
+            f"{gains[wrong][0]}"
         )
     return gains
 

@@ -333,7 +333,8 @@ def _checked_features(side, table, n_rows: int) -> torch.Tensor | None:
     """(n_rows, F) float32 tensor, or None when there are none."""
     if table is None:
         return None
-    table = np.array(table, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond 32 bits: refused below
+        table = np.array(table, dtype=np.float32)
     if table.ndim != 2 or len(table) != n_rows or table.shape[1] == 0:
         raise ValueError(
             f"{side}_features must have shape ({n_rows}, F), got {table.shape}"
@@ -347,7 +348,8 @@ def _checked_log_q(log_q, items: np.ndarray, n_items: int):
     """(N,) float32 tensor, finite where an item occurs, or None."""
     if log_q is None:
         return None
-    log_q = np.asarray(log_q, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond 32 bits: refused below
+        log_q = np.asarray(log_q, dtype=np.float32)
     if log_q.shape != (n_items,):
         raise ValueError(
             f"log_q must have shape ({n_items},), got {log_q.shape}"
