@@ -75,7 +75,7 @@ def test_every_public_function_is_driven():
 @pytest.mark.parametrize(
     "case", driven.CASES, ids=lambda case: name_of(case.covers[0])
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_answers_or_refuses(case, data):
     driven.drive(case, data.draw)

@@ -418,7 +418,7 @@ def _checked(gains: np.ndarray) -> np.ndarray:
     wrong = ~((gains >= 0) & (gains <= 1e300))  # sums stay floats; nan too
     if wrong.any():
         raise ValueError(
-            "gains must be finite and at least 0, at most 1e300, got "
+            "gains must be finite, at most 1e300 and at least 0, got "
             f"{gains[wrong][0]}"
         )
     return gains
