@@ -92,10 +92,11 @@ def gini(exposure: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"exposure needs at least one item, got shape {exposure.shape}"
         )
-    wrong = ~np.isfinite(exposure) | (exposure < 0)
+    wrong = ~((exposure >= 0) & (exposure <= 1e290))  # sums stay floats
     if wrong.any():
         raise ValueError(
-            f"exposure must be finite and at least 0, got {exposure[wrong][0]}"
+            "exposure must be finite, at most 1e290 and at least 0, got "
+            f"{exposure[wrong][0]}"
         )
     n = exposure.shape[-1]
     weight = 2 * np.arange(1, n + 1) - n - 1  # (N,) from 1 - N to N - 1

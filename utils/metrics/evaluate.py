@@ -450,7 +450,7 @@ def _check_gains(gains):
     if not (gains.min(initial=0) >= 0 and gains.max(initial=0) <= 1e300):
         wrong = gains[~((gains >= 0) & (gains <= 1e300))][0]
         raise ValueError(
-            f"gains must be finite and at least 0, at most 1e300, got {wrong}"
+            f"gains must be finite, at most 1e300 and at least 0, got {wrong}"
         )
 
 

@@ -478,6 +478,10 @@ def _counts(
             f"{reference.shape} and {current.shape}"
         )
     for name, counts in (("reference", reference), ("current", current)):
-        if not (np.isfinite(counts) & (counts >= 0)).all():
-            raise ValueError(f"{name} must be counts of at least 0")
+        wrong = ~((counts >= 0) & (counts <= 1e140))  # products stay floats
+        if wrong.any():
+            raise ValueError(
+                f"{name} must be counts of at least 0, at most 1e140, got "
+                f"{counts[wrong][0]}"
+            )
     return reference, current
