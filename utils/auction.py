@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+LARGEST = 1e150  # products and ratios of two such numbers stay floats
+
 
 class Outcome(NamedTuple):
     """Who stands where, and at what price.
@@ -66,21 +68,26 @@ def second_price(
     """
     bids = np.asarray(bids, dtype=np.float64)
     chances = np.asarray(chances, dtype=np.float64)
-    if bids.ndim != 2 or bids.shape != chances.shape:
+    if bids.ndim != 2 or bids.shape != chances.shape or not bids.shape[1]:
         raise ValueError(
-            f"bids and chances must be (R, C) alike, got {bids.shape} and "
-            f"{chances.shape}"
+            f"bids and chances must be (R, C) alike, C >= 1, got "
+            f"{bids.shape} and {chances.shape}"
         )
     if slots < 1:
         raise ValueError(f"slots must be at least 1, got {slots}")
-    if not 0 <= reserve < np.inf:
+    for name, values in (("reserve", np.array(reserve)), ("bids", bids)):
+        wrong = ~((values >= 0) & (values <= LARGEST))
+        if wrong.any():
+            raise ValueError(
+                f"{name} must be finite and at least 0, at most "
+                f"{LARGEST:g}, got {values[wrong][0]}"
+            )
+    wrong = ~((chances >= 1 / LARGEST) & (chances <= LARGEST))
+    if wrong.any():
         raise ValueError(
-            f"reserve must be finite and at least 0, got {reserve}"
+            f"chances must be finite and above 0, from {1 / LARGEST:g} to "
+            f"{LARGEST:g}, got {chances[wrong][0]}"
         )
-    if not (np.isfinite(bids) & (bids >= 0)).all():
-        raise ValueError("bids must be finite and at least 0")
-    if not (np.isfinite(chances) & (chances > 0)).all():
-        raise ValueError("chances must be finite and above 0")
     score = bids * chances
     if present is not None:
         if np.shape(present) != bids.shape:

@@ -101,7 +101,7 @@ def index_memory_gib(
         overhead_bytes_per_vector=overhead_bytes_per_vector,
     )
     per_vector = dimensions * bytes_per_value + overhead_bytes_per_vector
-    return vectors * per_vector / BYTES_PER_GIB
+    return vectors * per_vector / BYTES_PER_GIB if vectors else 0.0
 
 
 def machines(

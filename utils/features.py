@@ -22,7 +22,8 @@ def sums_before(
         Same shape as values, float64; 0 where a key has no earlier row.
 
     Raises:
-        ValueError: lengths that differ; values not finite; moment nan.
+        ValueError: lengths that differ; keys not integers; values not
+            finite; moment nan.
 
     >>> key, day = np.array([1, 1, 1, 2]), np.array([0, 0, 1, 1])
     >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]))
@@ -38,6 +39,7 @@ def sums_before(
     if not len(key):
         return values.copy()
     _check_finite("values", values)
+    _check_integers(key)
     if (moment != moment).any():  # nan, and no time
         raise ValueError("moment must not be missing, got nan")
     order = np.lexsort((moment, key))
@@ -64,8 +66,8 @@ def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
         (size,) or (size, F) float64; 0 where a key does not occur.
 
     Raises:
-        ValueError: lengths that differ; a key outside of 0..size-1;
-            values not finite.
+        ValueError: lengths that differ; a key that is not an integer or
+            outside of 0..size-1; values not finite.
 
     >>> totals(np.array([2, 0, 2]), np.array([1.0, 5.0, 2.0]), size=4)
     array([5., 0., 3., 0.])
@@ -80,10 +82,12 @@ def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
     if size < 0:
         raise ValueError(f"size must be at least 0, got {size}")
     _check_finite("values", values)
+    _check_integers(key)
     wrong = (key < 0) | (key >= size)
     if wrong.any():
         raise ValueError(f"key must be in 0..{size - 1}, got {key[wrong][0]}")
     columns = values.reshape(len(values), -1).T
+    key = key.astype(np.int64)
     sums = [np.bincount(key, weights=c, minlength=size) for c in columns]
     return np.stack(sums, axis=-1).reshape(size, *values.shape[1:])
 
@@ -160,6 +164,11 @@ def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
     return (x % np.uint64(buckets)).astype(np.int64)
+
+
+def _check_integers(key: np.ndarray) -> None:
+    if key.dtype.kind not in "iub" and key.size:  # [] has no type to keep
+        raise ValueError(f"key must be integers, got {key.dtype}")
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+LARGEST = 1e150  # inner products of such vectors stay floats
 NOTHING_NEW = 1e-9  # a smaller squared distance counts as a repetition
 BLOCK = 500_000  # numbers in the vectors of lists done at a time: 4 MB
 
@@ -195,8 +196,14 @@ def _checked(relevance, vectors, *, k: int, trade_off: float):
         raise ValueError(f"k must be from 1 to {n} (candidates), got {k}")
     if not 0 <= trade_off <= 1:
         raise ValueError(f"trade_off must be in [0, 1], got {trade_off}")
-    if not (relevance < np.inf).all():
-        raise ValueError("relevance must be finite or -inf, got nan or inf")
-    if not np.isfinite(vectors).all():
-        raise ValueError("vectors must be finite, got nan or inf")
+    if not (relevance <= LARGEST).all():
+        raise ValueError(
+            "relevance must be finite or -inf, and at most 1e150, got "
+            f"{relevance[~(relevance <= LARGEST)][0]}"
+        )
+    if not (np.abs(vectors) <= LARGEST).all():
+        raise ValueError(
+            "vectors must be finite and at most 1e150 in size, got "
+            f"{vectors[~(np.abs(vectors) <= LARGEST)][0]}"
+        )
     return relevance, vectors

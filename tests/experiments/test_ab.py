@@ -105,6 +105,8 @@ def test_sample_ratio_mismatch_refuses():
             ab.sample_ratio_mismatch([1, 2], shares)
     with pytest.raises(ValueError, match=r"\(2,\) and \(3,\)"):
         ab.sample_ratio_mismatch([1, 2], [0.2, 0.3, 0.5])
+    with pytest.raises(ValueError, match=r"\(1, 2\) and \(1, 2\)"):
+        ab.sample_ratio_mismatch([[1, 2]], [[0.5, 0.5]])
 
 
 def test_two_proportions_by_hand():

@@ -186,3 +186,22 @@ def test_two_proportions_refuse():
         power.sample_size_two_proportions(control=0.1, treatment=0.1)
     with pytest.raises(ValueError, match=r"power .*, got 1"):
         power.sample_size_two_proportions(control=0.1, treatment=0.2, power=1)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1e-6])
+def test_huge_effects_go_on_where_the_distribution_ends(alpha):
+    def found(effect):
+        return power.power_of_welch(
+            effect=effect, sd=1, n_per_arm=2, alpha=alpha
+        )
+
+    below, above = found(0.999 * power.HUGE), found(1.001 * power.HUGE)
+    assert below <= above <= found(1e300) == 1
+    assert above - below < 0.001
+
+
+def test_a_size_beyond_reckoning_is_refused():
+    with pytest.raises(ValueError, match=r"found by fewer than 1e\+15 units"):
+        power.sample_size_per_arm(effect=1e-300, sd=1)
+    with pytest.raises(ValueError, match="alpha must be at least 1e-12"):
+        power.minimum_detectable_effect(sd=1, n_per_arm=9, alpha=1e-13)

@@ -1,6 +1,6 @@
 """Order and probabilities of yes-or-no predictions."""
 
-from math import inf, log, nan
+from math import nan
 
 import numpy as np
 import pytest
@@ -27,9 +27,6 @@ def rows(draw, value=VALUES):
         draw(hnp.arrays(np.int64, n, elements=st.integers(0, 3))),
     )
     return made
-
-
-PROBABILITIES = st.sampled_from([0.05, 0.25, 0.5, 0.9])
 
 
 # --- roc_auc ----------------------------------------------------------------
@@ -241,7 +238,7 @@ def test_groups_refuse():
     one = np.array([1, 0])
     with pytest.raises(ValueError, match="integers, got float64"):
         classification.auc_by_group(one, one, np.array([0.0, 1.0]))
-    with pytest.raises(ValueError, match="at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
         classification.grouped_auc(one, one, np.array([0, -1]))
     with pytest.raises(ValueError, match="as long as labels"):
         classification.grouped_auc(one, one, np.array([0]))
@@ -315,77 +312,6 @@ def test_rows_of_no_weight_do_not_open_the_curve():
     assert got == 1.0
 
 
-# --- probabilities ----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "labels, p, loss, squared",
-    [
-        ([1, 0], [0.5, 0.5], log(2), 1 / 4),
-        ([1, 0], [0.8, 0.4], -(log(0.8) + log(0.6)) / 2, (0.04 + 0.16) / 2),
-        ([1, 0], [1.0, 0.0], 0.0, 0.0),
-        ([1, 0], [0.0, 0.0], inf, 1 / 2),  # not clipped
-        ([], [], nan, nan),
-    ],
-)
-def test_log_loss_and_brier_by_hand(labels, p, loss, squared):
-    labels, p = np.array(labels), np.array(p)
-    got = [
-        classification.log_loss(labels, p),
-        classification.brier(labels, p),
-    ]
-    assert got == pytest.approx([loss, squared], nan_ok=True)
-
-
-def test_an_impossible_row_of_no_weight_is_ignored():
-    got = classification.log_loss(
-        np.array([1, 1]), np.array([0.0, 0.5]), weights=np.array([0, 2])
-    )
-    assert got == pytest.approx(log(2))
-
-
-def test_normalised_entropy_by_hand():
-    labels = np.array([1, 0, 0, 0])
-    rate = np.full(4, 1 / 4)
-    assert classification.normalised_entropy(labels, rate) == pytest.approx(1)
-    better = classification.normalised_entropy(labels, [0.7, 0.1, 0.1, 0.1])
-    entropy = -(log(0.25) + 3 * log(0.75)) / 4
-    assert better == pytest.approx(-(log(0.7) + 3 * log(0.9)) / 4 / entropy)
-    assert np.isnan(classification.normalised_entropy(labels[1:], rate[1:]))
-
-
-@STEADY
-@given(rows(value=PROBABILITIES))
-def test_log_loss_and_brier_agree_with_scikit_learn(made):
-    from sklearn.metrics import brier_score_loss, log_loss
-
-    labels, p, weights = made
-    for weight in (None, weights + 0.5):
-        assert classification.log_loss(
-            labels, p, weights=weight
-        ) == pytest.approx(
-            log_loss(labels, p, sample_weight=weight, labels=[0, 1])
-        )
-        if 0 < labels.sum() < len(labels):
-            assert classification.brier(
-                labels, p, weights=weight
-            ) == pytest.approx(
-                brier_score_loss(labels, p, sample_weight=weight)
-            )
-
-
-def test_log_loss_of_many_rows_is_that_of_its_blocks():
-    rng = np.random.default_rng(0)
-    n = 2 * classification.BLOCK_ROWS + 1
-    p, weights = rng.random(n), rng.random(n)
-    labels = rng.random(n) < p
-    each = -np.log(np.where(labels, p, 1 - p))
-    assert classification.log_loss(labels, p) == pytest.approx(each.mean())
-    assert classification.log_loss(
-        labels, p, weights=weights
-    ) == pytest.approx(np.average(each, weights=weights))
-
-
 # --- refusal ----------------------------------------------------------------
 
 
@@ -397,12 +323,5 @@ def test_rows_are_refused():
         classification.average_precision(one, np.array([nan, 1]))
     with pytest.raises(ValueError, match="one length, got shapes"):
         classification.roc_auc(one, np.array([1.0]))
-    with pytest.raises(ValueError, match="at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
         classification.roc_auc(one, one, weights=np.array([-1, 1]))
-    for metric in (
-        classification.log_loss,
-        classification.brier,
-        classification.normalised_entropy,
-    ):
-        with pytest.raises(ValueError, match=r"from 0 to 1, got 1\.5"):
-            metric(one, np.array([1.5, 0]))

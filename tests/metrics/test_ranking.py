@@ -218,7 +218,7 @@ def test_expected_reciprocal_rank_refuses():
     with pytest.raises(ValueError, match=r"max_grade = 2, got 3\.0"):
         err(np.array([1, 3]), k=1, max_grade=2)
     for wrong in (0, -1, nan, inf):
-        with pytest.raises(ValueError, match=f"above 0, got {wrong}"):
+        with pytest.raises(ValueError, match=f"at most 1000, got {wrong}"):
             err(np.array([0]), k=1, max_grade=wrong)
     with pytest.raises(ValueError, match="k must be at least 1, got 0"):
         err(np.array([0]), k=0, max_grade=1)

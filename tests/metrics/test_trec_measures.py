@@ -81,3 +81,11 @@ def test_every_value_is_a_float_per_query(got):
     assert len(got) == 93
     for name, part in got.items():
         assert part.shape == (3,) and part.dtype == np.float64, name
+
+
+def test_rndcg_counts_the_end_of_a_longer_list_by_hand():
+    got = trec_measures.measures(
+        np.array([[-1, 1, -1]]), np.array([3]), np.array([[1]]), level=1
+    )["Rndcg"]
+    # rank 1, where the ideal list falls: nothing; the end: 1 / log2(3)
+    assert got == pytest.approx([(0 + 1 / np.log2(3)) / 2])

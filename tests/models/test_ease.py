@@ -55,7 +55,9 @@ def test_edges():
 def test_refusals():
     X = random_matrix(0)
     for l2 in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="l2 must be above 0, got"):
+        with pytest.raises(
+            ValueError, match=r"l2 must be above 0 and at most .*, got"
+        ):
             ease.fit_ease(X, l2=l2)
     with pytest.raises(ValueError, match="at least 1 item, got 0"):
         ease.fit_ease(sparse.csr_matrix((3, 0)), l2=1.0)

@@ -26,7 +26,7 @@ def test_standardised_by_hand():
 
 @pytest.mark.parametrize("sd", [0, -1, np.nan])
 def test_standardised_refuses(sd):
-    with pytest.raises(ValueError, match=f"above 0, got {sd}"):
+    with pytest.raises(ValueError, match=f"above 0 and finite, got {sd}"):
         alarms.standardised(np.array([1.0]), mean=0, sd=sd)
 
 
@@ -63,7 +63,7 @@ def test_cusum_low_finds_a_small_lasting_drop_sooner_than_single_days():
 
 
 def test_cusum_low_refuses():
-    with pytest.raises(ValueError, match="at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
         alarms.cusum_low(np.array([1.0]), slack=-1)
     with pytest.raises(ValueError, match="must be finite"):
         alarms.cusum_low(np.array([np.nan]), slack=0)

@@ -203,6 +203,7 @@ def _unix_times(column, notes: list[str]) -> pd.DatetimeIndex:
     if values.dtype.kind == "f":
         refuse(~np.isfinite(values), values, "time", "finite")
     size = np.abs(values.astype(np.float64))
+    refuse(size >= 2.0**63, values, "time", "within 64 bits")
     limits = np.array([limit for _, limit in UNITS])
     units = np.searchsorted(limits, size, side="right")
     unit = int(units.max())

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.experiments import checks
+
 
 class TestResult(NamedTuple):
     """Difference of two means.
@@ -45,7 +47,8 @@ def welch(
         interval and p-value are nan: there is nothing to compare with.
 
     Raises:
-        ValueError: fewer than 2 rows; values not finite; level not in (0, 1).
+        ValueError: fewer than 2 rows; values not finite or beyond 1e70;
+            level not in (0, 1).
 
     Source: Welch (1947), doi:10.1093/biomet/34.1-2.28.
 
@@ -59,8 +62,7 @@ def welch(
     for name, arm in zip(("control", "treatment"), arms, strict=True):
         if arm.ndim != 1 or len(arm) < 2:
             raise ValueError(f"{name} must be (n,), n >= 2, got {arm.shape}")
-        if not np.isfinite(arm).all():
-            raise ValueError(f"{name} must be finite")
+        checks.check_sizes(name, arm)
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     n = np.array([len(arm) for arm in arms])
@@ -161,8 +163,8 @@ def ratio_of_sums(
         denominator, var(R) = var(e) / (n mean(denominator)^2).
 
     Raises:
-        ValueError: shapes; values not finite; denominators negative or all
-            0; level not in (0, 1).
+        ValueError: shapes; values not finite or beyond 1e70; denominators
+            negative, below 1e-70 or all 0; level not in (0, 1).
 
     Source: Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919.
 
@@ -252,10 +254,8 @@ def _pairs(name: str, arm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     arm = np.asarray(arm, dtype=np.float64)
     if arm.ndim != 2 or arm.shape[1] != 2 or len(arm) < 2:
         raise ValueError(f"{name} must be (n, 2), n >= 2, got {arm.shape}")
-    if not np.isfinite(arm).all():
-        raise ValueError(f"{name} must be finite")
-    if (arm[:, 1] < 0).any() or not arm[:, 1].any():
-        raise ValueError(
-            f"denominators of {name} must be at least 0 and not all 0"
-        )
+    checks.check_sizes(name, arm)
+    checks.check_denominators(name, arm[:, 1])
+    if not arm[:, 1].any():
+        raise ValueError(f"denominators of {name} must not all be 0")
     return arm[:, 0], arm[:, 1]

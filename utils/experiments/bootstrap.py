@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.experiments import checks
+
 BLOCK_VALUES = 65_536  # drawn rows held at a time: they stay in the cache
 
 
@@ -51,8 +53,8 @@ def paired_interval(
         there are none: all three without a row, low and high with one.
 
     Raises:
-        ValueError: not one axis, lengths that differ, values infinite;
-            level or resamples out of range.
+        ValueError: not one axis, lengths that differ, values infinite or
+            beyond 1e70; level or resamples out of range.
 
     Source: Efron (1979), doi:10.1214/aos/1176344552.
 
@@ -69,8 +71,8 @@ def paired_interval(
             f"a and b must be (n,) alike, got {a.shape} and {b.shape}"
         )
     _check(level, resamples)
-    if np.isinf(a).any() or np.isinf(b).any():
-        raise ValueError("values must not be infinite")
+    for name, values in (("a", a), ("b", b)):
+        checks.check_sizes(name, values[~np.isnan(values)])
     rows = (a - b)[~np.isnan(a - b)]
     n = len(rows)
     if n < 2:  # one row says nothing about how far it could have moved
@@ -107,8 +109,9 @@ def ratio_interval(
         and high with one row.
 
     Raises:
-        ValueError: not one axis, lengths that differ, values infinite,
-            denominators negative; level or resamples out of range.
+        ValueError: not one axis, lengths that differ, values infinite or
+            beyond 1e70, denominators negative or below 1e-70; level or
+            resamples out of range.
 
     Source: Efron (1979), doi:10.1214/aos/1176344552.
 
@@ -126,11 +129,9 @@ def ratio_interval(
         )
     _check(level, resamples)
     pairs = np.column_stack(rows)
-    if np.isinf(pairs).any():
-        raise ValueError("values must not be infinite")
+    checks.check_sizes("numerator and denominator", pairs[~np.isnan(pairs)])
     pairs = pairs[~np.isnan(pairs).any(axis=1)]
-    if (pairs[:, 1] < 0).any():
-        raise ValueError("denominators must be at least 0")
+    checks.check_denominators("the ratio", pairs[:, 1])
     n, dropped = len(pairs), len(rows[0]) - len(pairs)
     if not pairs[:, 1].any():
         return Interval(np.nan, np.nan, np.nan, n, dropped)

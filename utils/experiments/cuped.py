@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.experiments import checks
+
 
 class Adjusted(NamedTuple):
     """Both arms with the predictable part removed.
@@ -48,7 +50,8 @@ def adjust(
         arms is that of the regression of y on arm and x.
 
     Raises:
-        ValueError: fewer than 2 rows; lengths that differ; not finite.
+        ValueError: fewer than 2 rows; lengths that differ; values not
+            finite or beyond 1e70.
 
     Source: Deng, Xu, Kohavi & Walker (2013), doi:10.1145/2433396.2433413.
 
@@ -81,7 +84,8 @@ def adjust(
             for v, b in zip(values, before, strict=True)
         ),
         theta,
-        float(left / (y @ y)) if (y @ y) > 0 else np.nan,
+        # rounding may carry it beyond 1
+        min(1.0, float(left / (y @ y))) if (y @ y) > 0 else np.nan,
     )
 
 
@@ -89,6 +93,5 @@ def _rows(name: str, values: np.ndarray) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"{name} must be (n,), n >= 2, got {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite")
+    checks.check_sizes(name, values)
     return values

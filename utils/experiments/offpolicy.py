@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.experiments import checks
+
 
 def importance_weights(
     target: np.ndarray, logged: np.ndarray, *, clip: float = np.inf
@@ -62,7 +64,8 @@ def effective_sample_size(weights: np.ndarray) -> float:
         sum(w)^2 / sum(w^2), in [1, n]; nan if all weights are 0.
 
     Raises:
-        ValueError: not one axis; weights negative or not finite.
+        ValueError: not one axis; weights negative, not finite or beyond
+            1e70.
 
     Source: Kish (1965), Survey Sampling.
 
@@ -107,8 +110,8 @@ def ips(
         The estimate; nan without rows, its interval nan with one.
 
     Raises:
-        ValueError: lengths that differ; values not finite; weights negative;
-            level not in (0, 1).
+        ValueError: lengths that differ; values not finite or beyond 1e70;
+            weights negative; level not in (0, 1).
 
     Source: Horvitz & Thompson (1952), doi:10.1080/01621459.1952.10483446.
 
@@ -137,8 +140,8 @@ def snips(
         weights are 0, its interval nan with one row.
 
     Raises:
-        ValueError: lengths that differ; values not finite; weights negative;
-            level not in (0, 1).
+        ValueError: lengths that differ; values not finite or beyond 1e70;
+            weights negative; level not in (0, 1).
 
     Source: Swaminathan & Joachims (2015), The Self-Normalized Estimator for
         Counterfactual Learning, NeurIPS 28.
@@ -207,8 +210,8 @@ def doubly_robust(
         whatever the weights. A model that always says 0 leaves `ips`.
 
     Raises:
-        ValueError: lengths that differ; values not finite; weights negative;
-            level not in (0, 1).
+        ValueError: lengths that differ; values not finite or beyond 1e70;
+            weights negative; level not in (0, 1).
 
     Source: Dudík, Erhan, Langford & Li (2014), doi:10.1214/14-STS500.
 
@@ -247,8 +250,7 @@ def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
             f"predicted and target must be (n, A) alike, got "
             f"{predicted.shape} and {target.shape}"
         )
-    if not np.isfinite(predicted).all():
-        raise ValueError("predicted must be finite")
+    checks.check_sizes("predicted", predicted)
     sums = target.sum(axis=1)
     if not ((target >= 0).all() and np.allclose(sums, 1, atol=1e-6)):
         raise ValueError("rows of target must be at least 0 and add up to 1")
@@ -273,8 +275,11 @@ def _weights(weights: np.ndarray) -> np.ndarray:
     weights = np.asarray(weights, dtype=np.float64)
     if weights.ndim != 1:
         raise ValueError(f"weights must be (n,), got shape {weights.shape}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("weights must be finite and at least 0")
+    checks.check_sizes("weights", weights)
+    if (weights < 0).any():
+        raise ValueError(
+            f"weights must be finite and at least 0, got {weights.min()}"
+        )
     return weights
 
 
@@ -286,6 +291,5 @@ def _rows(
         raise ValueError(
             f"rows must be (n,) alike, got {values.shape} and {weights.shape}"
         )
-    if not np.isfinite(values).all():
-        raise ValueError("rewards and predictions must be finite")
+    checks.check_sizes("rewards and predictions", values)
     return values, weights

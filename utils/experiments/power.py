@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+HUGE = 1e4  # a noncentrality that the distribution is not computed for
+MOST_UNITS = 10**15  # of an arm
+
 
 def power_of_welch(
     *, effect: float, sd: float, n_per_arm: int, alpha: float = 0.05
@@ -19,7 +22,7 @@ def power_of_welch(
         effect: true difference of the means; its sign does not matter.
         sd: standard deviation of a unit, alike in both arms, above 0.
         n_per_arm: units in each arm, at least 2.
-        alpha: false-positive rate, in (0, 1).
+        alpha: false-positive rate, in [1e-12, 1).
 
     Returns:
         In [alpha, 1]: by the noncentral t distribution with 2n - 2 degrees
@@ -43,6 +46,9 @@ def power_of_welch(
     freedom = 2 * n_per_arm - 2
     shift = abs(effect) / (sd * math.sqrt(2 / n_per_arm))
     edge = stats.t.isf(alpha / 2, freedom)
+    if shift > HUGE:  # beside it only the estimate of sd is random
+        ratio = shift / float(edge)
+        return float(stats.chi2.cdf(freedom * ratio * ratio, freedom))
     upper = stats.nct.sf(edge, freedom, shift)
     lower = stats.nct.cdf(-edge, freedom, shift)
     return float(upper + (0.0 if math.isnan(lower) else lower))
@@ -57,13 +63,13 @@ def sample_size_per_arm(
         effect: true difference, not 0.
         sd: standard deviation of a unit, above 0.
         power: wanted, in (alpha, 1).
-        alpha: false-positive rate, in (0, 1).
+        alpha: false-positive rate, in [1e-12, 1).
 
     Returns:
         Units per arm, at least 2.
 
     Raises:
-        ValueError: an argument out of its range.
+        ValueError: an argument out of its range; 1e15 units are too few.
 
     >>> sample_size_per_arm(effect=0.5, sd=1.0)
     64
@@ -89,7 +95,7 @@ def power_of_two_proportions(
         control: true share, in (0, 1).
         treatment: true share, in (0, 1).
         n_per_arm: units in each arm, at least 1.
-        alpha: false-positive rate, in (0, 1).
+        alpha: false-positive rate, in [1e-12, 1).
 
     Returns:
         In [0, 1], by the normal approximation: the test's limit comes from
@@ -134,13 +140,13 @@ def sample_size_two_proportions(
         control: true share, in (0, 1).
         treatment: true share, in (0, 1), another one.
         power: wanted, in (alpha, 1).
-        alpha: false-positive rate, in (0, 1).
+        alpha: false-positive rate, in [1e-12, 1).
 
     Returns:
         Units per arm, at least 1.
 
     Raises:
-        ValueError: an argument out of its range.
+        ValueError: an argument out of its range; 1e15 units are too few.
 
     >>> sample_size_two_proportions(control=0.10, treatment=0.12)
     3841
@@ -168,7 +174,7 @@ def minimum_detectable_effect(
         sd: standard deviation of a unit, above 0.
         n_per_arm: units in each arm, at least 2.
         power: wanted, in (alpha, 1).
-        alpha: false-positive rate, in (0, 1).
+        alpha: false-positive rate, in [1e-12, 1).
 
     Returns:
         The positive effect whose `power_of_welch` is `power`, in the unit
@@ -203,6 +209,8 @@ def _check(*, sd: float, alpha: float) -> None:
         raise ValueError(f"sd must be finite and above 0, got {sd}")
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be in (0, 1), got {alpha}")
+    if alpha < 1e-12:
+        raise ValueError(f"alpha must be at least 1e-12, got {alpha}")
 
 
 def _smallest(
@@ -212,6 +220,11 @@ def _smallest(
     low, high = least - 1, least
     while reached(high) < power:
         low, high = high, 2 * high
+        if high > MOST_UNITS:
+            raise ValueError(
+                f"the effect must be found by fewer than {MOST_UNITS:g} "
+                f"units an arm, got a power of {reached(low)} with {low:g}"
+            )
     while high - low > 1:  # low is too few, high is enough
         middle = (low + high) // 2
         low, high = (

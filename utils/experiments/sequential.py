@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.experiments import checks
+
 
 def running_difference(
     control: np.ndarray, treatment: np.ndarray
@@ -34,8 +36,8 @@ def running_difference(
             f"control and treatment must be (..., n) alike, got "
             f"{arms[0].shape} and {arms[1].shape}"
         )
-    if not all(np.isfinite(arm).all() for arm in arms):
-        raise ValueError("control and treatment must be finite")
+    for arm in arms:
+        checks.check_sizes("control and treatment", arm)
     n = np.arange(1, arms[0].shape[-1] + 1)
     means, variances = [], []
     for arm in arms:
@@ -91,8 +93,9 @@ def always_valid(
         first looks.
 
     Raises:
-        ValueError: shapes that differ; no axis; difference not finite;
-            variance negative or infinite; scale or level out of range.
+        ValueError: shapes that differ; no axis; difference not finite or
+            beyond 1e70; variance negative, infinite or beyond 1e-140 to
+            1e140; scale or level out of range.
 
     Source: Johari, Koomen, Pekelis & Walsh (2022),
         doi:10.1287/opre.2021.2135.
@@ -108,18 +111,22 @@ def always_valid(
             f"difference and variance must be (..., T) alike, got "
             f"{difference.shape} and {variance.shape}"
         )
-    if not np.isfinite(difference).all():
-        raise ValueError("difference must be finite")
-    if (variance < 0).any() or np.isinf(variance).any():
-        raise ValueError("variance must be at least 0 and not infinite")
-    if not 1e-150 < scale < 1e150:  # its square must not vanish or overflow
-        raise ValueError(f"scale must be in (1e-150, 1e150), got {scale}")
+    checks.check_sizes("difference", difference)
+    extreme = (variance != 0) & ~((variance >= 1e-140) & (variance <= 1e140))
+    if (extreme & ~np.isnan(variance)).any():
+        raise ValueError(
+            "variance must be 0, nan or from 1e-140 to 1e140, got "
+            f"{variance[extreme & ~np.isnan(variance)][0]}"
+        )
+    if not 1e-70 < scale < 1e70:  # its square must not vanish or overflow
+        raise ValueError(f"scale must be in (1e-70, 1e70), got {scale}")
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     known = variance > 0
     v, mix = np.where(known, variance, 1.0), float(scale) ** 2
     spread = np.log1p(mix / v) / 2
-    log_ratio = mix * difference**2 / (2 * v * (v + mix)) - spread
+    with np.errstate(over="ignore"):  # beyond floats: p is 0
+        log_ratio = mix * difference**2 / (2 * v * (v + mix)) - spread
     best = np.maximum.accumulate(np.where(known, log_ratio, 0.0), axis=-1)
     limit = spread - np.log1p(-level)
     width = np.where(known, np.sqrt(2 * v * (v + mix) / mix * limit), np.inf)

@@ -4,7 +4,8 @@ Labels are 0 and 1 (or bool), one per row; `weights` say how often a row
 counts. Rows with the same score are one step of every curve: no metric here
 depends on the order of its input. Most functions return one float; nan where
 the rows cannot tell, because a class is missing. What one threshold decides
-(F-beta, MCC, costs) is written in `decisions` and can be called from here.
+(F-beta, MCC, costs) is written in `decisions`, what probabilities are worth
+in `probabilities`; both can be called from here.
 """
 
 from __future__ import annotations
@@ -25,16 +26,15 @@ from utils.metrics.decisions import (
     precision_at_recall,
     recall_at_precision,
 )
+from utils.metrics.probabilities import brier, log_loss, normalised_entropy
 from utils.metrics.rows import (
     all_cuts,
     checked_groups,
-    checked_probabilities,
     checked_rows,
     first_of_its_kind,
     positive_steps,
     ratio,
     share,
-    weight_of,
 )
 
 __all__ = [
@@ -60,8 +60,6 @@ __all__ = [
     "roc_auc_interval",
     "trapezoid_pr_auc",
 ]
-
-BLOCK_ROWS = 1 << 15  # what is worked on at a time fits the cache
 
 
 class Interval(NamedTuple):
@@ -366,112 +364,3 @@ def precision_recall(
         return np.array([np.nan]), np.array([np.nan])
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
         return cut.hits / (cut.hits + cut.misses), cut.hits / cut.hits[-1]
-
-
-def log_loss(
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    *,
-    weights: np.ndarray | None = None,
-) -> float:
-    """Mean surprise at what happened, in nats.
-
-    Args:
-        labels: (n,) 0 or 1.
-        probabilities: (n,) of a 1, in [0, 1].
-        weights: (n,) how often each row counts; once by default.
-
-    Returns:
-        At least 0: the weighted mean of -log(probability of the label).
-        Infinite if something happened that was given no chance, where other
-        libraries clip; nan without rows.
-
-    Raises:
-        ValueError: as `roc_auc`; probabilities outside [0, 1].
-
-    >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 4)
-    0.6931
-    """
-    labels, probabilities, weights = checked_probabilities(
-        labels, probabilities, weights
-    )
-    if weights is not None:  # 0 times infinity would be nan
-        counts = weights > 0
-        labels, probabilities = labels[counts], probabilities[counts]
-        weights = weights[counts]
-    loss = 0.0
-    for start in range(0, len(labels), BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        # |0 - p| is the chance of a 1, |1 - p| that of a 0
-        chance = np.subtract(~labels[rows], probabilities[rows])
-        np.abs(chance, out=chance)
-        with np.errstate(divide="ignore"):
-            log = np.log(chance, out=chance)
-        loss -= log.sum() if weights is None else weights[rows] @ log
-    return ratio(loss, len(labels) if weights is None else weights.sum())
-
-
-def normalised_entropy(
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    *,
-    weights: np.ndarray | None = None,
-) -> float:
-    """Log loss relative to that of always saying the base rate.
-
-    Args:
-        labels: (n,) 0 or 1.
-        probabilities: (n,) of a 1, in [0, 1].
-        weights: (n,) how often each row counts; once by default.
-
-    Returns:
-        At least 0: below 1 the model knows more than the base rate of these
-        rows; nan without both classes.
-
-    Raises:
-        ValueError: as `log_loss`.
-
-    Source: He et al. (2014), doi:10.1145/2648584.2648589.
-
-    >>> normalised_entropy(np.array([1, 0]), np.array([0.5, 0.5]))
-    1.0
-    """
-    loss = log_loss(labels, probabilities, weights=weights)
-    labels, _, weights = checked_rows(labels, probabilities, weights)
-    positives = weight_of(labels, weights)
-    rate = ratio(positives, positives + weight_of(~labels, weights))
-    if not 0 < rate < 1:
-        return float("nan")
-    entropy = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
-    return float(loss / entropy)
-
-
-def brier(
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    *,
-    weights: np.ndarray | None = None,
-) -> float:
-    """Mean squared distance of the probability from what happened.
-
-    Args:
-        labels: (n,) 0 or 1.
-        probabilities: (n,) of a 1, in [0, 1].
-        weights: (n,) how often each row counts; once by default.
-
-    Returns:
-        In [0, 1]; nan without rows.
-
-    Raises:
-        ValueError: as `log_loss`.
-
-    >>> brier(np.array([1, 0]), np.array([0.5, 0.0]))
-    0.125
-    """
-    labels, probabilities, weights = checked_probabilities(
-        labels, probabilities, weights
-    )
-    squared = (probabilities - labels) ** 2
-    if weights is None:
-        return ratio(squared.sum(), len(squared))
-    return share(weights @ squared, weights.sum())

@@ -104,15 +104,15 @@ def f_beta(
         taken; nan if nothing is positive and nothing was taken.
 
     Raises:
-        ValueError: as `confusion`; beta not above 0 or not finite.
+        ValueError: as `confusion`; beta not above 0, or beyond 1e70.
 
     Source: van Rijsbergen (1979), Information Retrieval, chapter 7.
 
     >>> f_beta(np.array([1, 1, 0, 0]), np.array([1, 0, 1, 0]), beta=1)
     0.5
     """
-    if not 0 < beta < np.inf:
-        raise ValueError(f"beta must be above 0 and finite, got {beta}")
+    if not 0 < beta <= 1e70:  # its square times a weight stays a float
+        raise ValueError(f"beta must be above 0, at most 1e70, got {beta}")
     table = confusion(labels, taken, weights=weights)
     hits = (1 + beta**2) * table.hits
     wrong = beta**2 * table.overlooked + table.false_alarms
@@ -332,7 +332,8 @@ def _check_costs(false_alarm: float, overlooked: float) -> None:
         ("false_alarm", false_alarm),
         ("overlooked", overlooked),
     ]:
-        if not 0 <= cost < np.inf:
+        if not 0 <= cost <= 1e140:  # times a weight it stays a float
             raise ValueError(
-                f"{name} must be a finite cost of at least 0, got {cost}"
+                f"{name} must be a finite cost of at least 0, at most 1e140, "
+                f"got {cost}"
             )

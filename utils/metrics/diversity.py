@@ -33,6 +33,9 @@ def intra_list_distance(vectors: np.ndarray) -> np.ndarray:
     k = vectors.shape[-2]
     if k < 2:
         return np.full(vectors.shape[:-2], np.nan)[()]
+    # by a power of two, which is exact: squares must stay floats
+    size = np.abs(vectors).max(axis=-1, keepdims=True, initial=0.0)
+    vectors = np.ldexp(vectors, -np.frexp(size)[1])
     with np.errstate(invalid="ignore", divide="ignore"):
         unit = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
         # |sum of u|^2 = k + 2 * (sum of cosines over pairs)
@@ -89,10 +92,11 @@ def gini(exposure: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"exposure needs at least one item, got shape {exposure.shape}"
         )
-    wrong = ~np.isfinite(exposure) | (exposure < 0)
+    wrong = ~((exposure >= 0) & (exposure <= 1e290))  # sums stay floats
     if wrong.any():
         raise ValueError(
-            f"exposure must be finite and at least 0, got {exposure[wrong][0]}"
+            "exposure must be finite, at most 1e290 and at least 0, got "
+            f"{exposure[wrong][0]}"
         )
     n = exposure.shape[-1]
     weight = 2 * np.arange(1, n + 1) - n - 1  # (N,) from 1 - N to N - 1

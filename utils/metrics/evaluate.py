@@ -174,7 +174,12 @@ def ids_at_k(
     judged_ids = _checked_ids(np.asarray(judged_ids), least=0)
     gains = np.ones(len(judged_ids)) if gains is None else np.asarray(gains)
     _same_length(judged_ids, gains, "judged_ids", "gains")
-    _same_length(ranked_ids, counts, "ranked_ids", "counts")
+    counts = np.asarray(counts)
+    if counts.shape != (len(ranked_ids),) or counts.dtype.kind not in "iu":
+        raise ValueError(
+            f"counts must be ({len(ranked_ids)},) integers, got "
+            f"{counts.shape} of {counts.dtype}"
+        )
     _check_gains(gains)
     queries = np.arange(len(ranked_ids))
     ragged.check_distinct(ranked_ids, queries, int)
@@ -441,9 +446,12 @@ def _check_counts(counts, total):
 
 
 def _check_gains(gains):
-    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) < np.inf):
-        wrong = gains[~(np.isfinite(gains) & (gains >= 0))][0]
-        raise ValueError(f"gains must be finite and at least 0, got {wrong}")
+    # at most 1e300: sums stay floats
+    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) <= 1e300):
+        wrong = gains[~((gains >= 0) & (gains <= 1e300))][0]
+        raise ValueError(
+            f"gains must be finite, at most 1e300 and at least 0, got {wrong}"
+        )
 
 
 def _checked_ids(ids, *, least):

@@ -75,7 +75,8 @@ def gains_of(ranked_ids: np.ndarray, relevance: np.ndarray) -> np.ndarray:
         (..., k) gains, of the dtype of `relevance`.
 
     Raises:
-        ValueError: ids that are not integers, or not in -1..N-1.
+        ValueError: ids that are not integers, or not in -1..N-1; leading
+            axes that do not match.
 
     >>> gains_of(np.array([[2, 0, -1]]), np.array([[1, 0, 3]]))
     array([[3, 1, 0]])
@@ -89,6 +90,7 @@ def gains_of(ranked_ids: np.ndarray, relevance: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"ids must be from -1 to {n_items - 1}, got {ranked_ids[wrong][0]}"
         )
+    np.broadcast_shapes(ranked_ids.shape[:-1], relevance.shape[:-1])
     gains = np.take_along_axis(relevance, np.maximum(ranked_ids, 0), axis=-1)
     return np.where(ranked_ids < 0, np.zeros_like(gains), gains)
 

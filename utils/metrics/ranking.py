@@ -42,14 +42,17 @@ def exponential_gains(grades: np.ndarray) -> np.ndarray:
         (...) 2**grade - 1: grade 3 gains 7, seven times grade 1.
 
     Raises:
-        ValueError: a grade negative or not finite.
+        ValueError: a grade negative or above 1000.
 
     Source: Burges et al. (2005), doi:10.1145/1102351.1102363.
 
     >>> exponential_gains(np.array([0, 1, 3]))
     array([0., 1., 7.])
     """
-    return np.exp2(_checked(grades)) - 1
+    grades = _checked(grades)
+    if (grades > 1000).any():  # 2 to that power is still a float
+        raise ValueError(f"grades must be at most 1000, got {grades.max()}")
+    return np.exp2(grades) - 1
 
 
 def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
@@ -295,7 +298,7 @@ def expected_reciprocal_rank_at_k(
 
     Raises:
         ValueError: k < 1; a grade negative, not finite, or above
-            max_grade; max_grade not above 0.
+            max_grade; max_grade not above 0, or above 1000.
 
     Source: Chapelle, Metzler, Zhang & Grinspan (2009),
     doi:10.1145/1645953.1646033.
@@ -304,8 +307,10 @@ def expected_reciprocal_rank_at_k(
     >>> expected_reciprocal_rank_at_k(gains, k=3, max_grade=2).round(4)
     np.float64(0.3958)
     """
-    if not 0 < max_grade < np.inf:
-        raise ValueError(f"max_grade must be above 0, got {max_grade}")
+    if not 0 < max_grade <= 1000:  # 2 to that power is still a float
+        raise ValueError(
+            f"max_grade must be above 0 and at most 1000, got {max_grade}"
+        )
     grades = _checked_gains(gains, k)
     if np.any(grades > max_grade):
         raise ValueError(
@@ -410,10 +415,11 @@ def _checked_gains(gains: np.ndarray, k: int) -> np.ndarray:
 
 def _checked(gains: np.ndarray) -> np.ndarray:
     gains = np.asarray(gains, dtype=np.float64)
-    wrong = ~np.isfinite(gains) | (gains < 0)
+    wrong = ~((gains >= 0) & (gains <= 1e300))  # sums stay floats; nan too
     if wrong.any():
         raise ValueError(
-            f"gains must be finite and at least 0, got {gains[wrong][0]}"
+            "gains must be finite, at most 1e300 and at least 0, got "
+            f"{gains[wrong][0]}"
         )
     return gains
 
@@ -427,12 +433,13 @@ def _checked_relevant(
     gains: np.ndarray, n_relevant: np.ndarray, name: str = "n_relevant"
 ) -> np.ndarray:
     n_relevant = np.asarray(n_relevant, dtype=np.float64)
-    short = ~(n_relevant >= (np.asarray(gains) > 0).sum(axis=-1))
+    found = (np.asarray(gains) > 0).sum(axis=-1)
+    short = ~((n_relevant >= found) & (n_relevant < np.inf))
     if short.any():
         least = np.broadcast_to(n_relevant, short.shape)[short][0]
         raise ValueError(
-            f"{name} must be at least the items of that kind retrieved, got "
-            f"{least}"
+            f"{name} must be finite and at least the items of that kind "
+            f"retrieved, got {least}"
         )
     return n_relevant
 

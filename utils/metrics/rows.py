@@ -305,14 +305,16 @@ def check_finite(name: str, values: np.ndarray) -> None:
 
 
 def check_weights(weights: np.ndarray) -> None:
-    """Refuse weights that are negative or not finite.
+    """Refuse weights that are negative, not finite or beyond 1e140.
 
     >>> check_weights(np.array([0.0, 2.0]))
     """
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    # products of two sums of larger ones leave the floats; nan is wrong too
+    wrong = ~((weights >= 0) & (weights <= 1e140))
     if wrong.any():
         raise ValueError(
-            f"weights must be finite and at least 0, got {weights[wrong][0]}"
+            "weights must be finite and at least 0, at most 1e140, got "
+            f"{weights[wrong][0]}"
         )
 
 

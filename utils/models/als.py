@@ -85,6 +85,10 @@ def fold_in(
         (U, D) float64, exact: (Y'Y + alpha Y'RY + l2 I)^-1 Y'(1 + alpha r)
         with Y the item factors; 0 for a user without interactions.
 
+    Raises:
+        ValueError: l2 or alpha not above 0; strengths negative; what is not
+            finite, or beyond 1e100; shapes that do not fit.
+
     >>> items = np.array([[1.0, 0.0], [0.0, 1.0]])
     >>> fold_in(sparse.csr_matrix([[1.0, 0.0]]), items, l2=1.0, alpha=8.0)
     array([[0.9, 0. ]])
@@ -102,9 +106,16 @@ def fold_in(
     if most > 1e100:  # its square would be beyond floats
         raise ValueError(f"alpha * r must be at most 1e100, got {most}")
     Y = np.asarray(item_factors, dtype=np.float64)
+    if Y.ndim != 2 or Y.shape[1] == 0:
+        raise ValueError(f"item_factors must be (N, D), D >= 1: {Y.shape}")
     if rows.shape[1] != len(Y):
         raise ValueError(
             f"rows have {rows.shape[1]} items, item_factors {len(Y)}"
+        )
+    if not (np.abs(Y) <= 1e100).all() or l2 > 1e100:  # squares stay floats
+        raise ValueError(
+            "item_factors and l2 must be finite and at most 1e100 in size, "
+            f"got {np.abs(Y).max(initial=0)} and {l2}"
         )
     # In the basis Y W the part that all rows share, Y'Y + l2 I, is I.
     W = np.linalg.inv(np.linalg.cholesky(Y.T @ Y + l2 * np.eye(Y.shape[1]))).T

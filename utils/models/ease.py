@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+LARGEST = 1e100  # squares, added up over all users, stay floats
+
 
 def fit_ease(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
     """Item-to-item weights B that minimise |X - XB|² + l2 |B|², diag(B) = 0.
@@ -25,7 +27,8 @@ def fit_ease(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
         (N, N) float32 B; column j predicts item j, the diagonal is 0.
 
     Raises:
-        ValueError: l2 not above 0; no items; interactions not finite.
+        ValueError: l2 not above 0, or beyond 1e100; no items; interactions
+            not finite or beyond 1e100.
 
     Source: Steck (2019), doi:10.1145/3308558.3313710.
 
@@ -35,8 +38,10 @@ def fit_ease(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
            [0.67, 0.  , 0.  ],
            [0.  , 0.  , 0.  ]], dtype=float32)
     """
-    if not l2 > 0:
-        raise ValueError(f"l2 must be above 0, got {l2}")
+    if not 0 < l2 <= LARGEST:
+        raise ValueError(
+            f"l2 must be above 0 and at most {LARGEST:g}, got {l2}"
+        )
     inverse = inverse_gram(interactions, l2=l2)
     weights = 0.0 - inverse / np.diag(inverse)  # column j by its P_jj
     np.fill_diagonal(weights, 0.0)
@@ -50,8 +55,12 @@ def inverse_gram(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
     X = sparse.csr_matrix(interactions, dtype=np.float64)
     if X.shape[1] == 0:
         raise ValueError("interactions must have at least 1 item, got 0")
-    if not np.isfinite(X.data).all():
-        raise ValueError("interactions must be finite")
+    wrong = ~(np.abs(X.data) <= LARGEST)
+    if wrong.any():
+        raise ValueError(
+            f"interactions must be finite and at most {LARGEST:g} in size, "
+            f"got {X.data[wrong][0]}"
+        )
     gram = np.asfortranarray((X.T @ X).toarray())
     gram[np.diag_indices_from(gram)] += l2
     factor, failed = lapack.dpotrf(gram, overwrite_a=True)

@@ -131,14 +131,18 @@ def bm25(
     array([[0.  , 0.  , 0.  ],
            [0.69, 0.  , 0.  ]])
     """
-    if not 0 <= k1 < np.inf:
-        raise ValueError(f"k1 must be at least 0, got {k1}")
+    if not 0 <= k1 <= 1e100:  # products with strengths stay floats
+        raise ValueError(f"k1 must be at least 0, at most 1e100, got {k1}")
     if not 0 <= b <= 1:
         raise ValueError(f"b must lie in [0, 1], got {b}")
     X = sparse.csr_matrix(interactions, dtype=np.float64, copy=True)
     X.eliminate_zeros()
-    if not np.isfinite(X.data).all() or (X.data < 0).any():
-        raise ValueError("interactions must be finite and at least 0")
+    wrong = ~((X.data >= 0) & (X.data <= 1e100))
+    if wrong.any():
+        raise ValueError(
+            "interactions must be finite and at least 0, at most 1e100, got "
+            f"{X.data[wrong][0]}"
+        )
     size = np.asarray(X.sum(axis=0)).ravel()
     dilution = k1 * (
         1 - b + b * size / max(size.sum() / max(len(size), 1), 1e-12)

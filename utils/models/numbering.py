@@ -95,7 +95,7 @@ def numbered(table: pd.DataFrame) -> NumberedLog:
     weight = np.ones(len(table))
     if "weight" in table.columns:
         weight = table["weight"].to_numpy(dtype=np.float64)
-        wrong = ~np.isfinite(weight) | (weight < 0)
+        wrong = ~((weight >= 0) & (weight <= 1e300))  # sums stay floats
         if wrong.any():
             raise ValueError(
                 "weight must be finite and at least 0, got "
@@ -131,6 +131,12 @@ def _seconds(time: pd.Series) -> np.ndarray:
         return (time - time.min()).dt.total_seconds().to_numpy()
     if pd.api.types.is_numeric_dtype(time):
         seconds = time.to_numpy(dtype=np.float64)
+        wrong = ~(np.abs(seconds) <= 1e300)  # differences stay floats
+        if wrong.any():
+            raise ValueError(
+                f"time must be finite, got {seconds[wrong][0]} in row "
+                f"{int(np.argmax(wrong))}"
+            )
         return seconds - seconds.min()
     raise ValueError(
         f"time must be dates or numbers, got {time.dtype}; read_interactions "
@@ -176,7 +182,12 @@ def inner_folds(
     Returns:
         One or two folds; none if there are fewer than `FEWEST_USERS` users
         with `FEWEST_ITEMS` items.
+
+    Raises:
+        ValueError: share outside (0, 0.5].
     """
+    if not 0 < share <= 0.5:
+        raise ValueError(f"share must lie in (0, 0.5], got {share}")
     n_items = log.X.shape[1]
     length = np.diff(log.X.indptr)
     eligible = rng.permutation(np.flatnonzero(length >= FEWEST_ITEMS))

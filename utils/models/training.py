@@ -79,7 +79,8 @@ def fit(
 
     Raises:
         ValueError: a count below 1, `lr` not above 0, tensors of unequal
-            length, no training rows, or a loss that is not finite.
+            length, no training rows, or a loss or weights that are not
+            finite.
 
     Source: Kingma & Ba (2015), arXiv:1412.6980; Loshchilov & Hutter (2019),
     arXiv:1711.05101.
@@ -97,9 +98,9 @@ def fit(
     ]:  # fmt: skip
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
-    if not lr > 0:
+    if not 0 < lr < np.inf:
         raise ValueError(f"lr must be above 0, got {lr}")
-    if weight_decay < 0:
+    if not 0 <= weight_decay < np.inf:
         raise ValueError(f"weight_decay must not be below 0: {weight_decay}")
     n_train = _length("train", train)
     n_held_out = _length("held_out", held_out)
@@ -148,6 +149,8 @@ def fit(
                 break
     if best_weights is not None:
         model.load_state_dict(best_weights)
+    if not all(weight.isfinite().all() for weight in model.parameters()):
+        raise ValueError(f"the weights must stay finite, lr is {lr}")
     model.eval()
     return curve
 

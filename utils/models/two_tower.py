@@ -287,6 +287,9 @@ def log_share(items: np.ndarray, *, n_items: int) -> np.ndarray:
         (N,) float32, at most 0; items that never occur count as half a pair,
         so that the result stays finite.
 
+    Raises:
+        ValueError: no items, or not (P,) integers in 0..N-1.
+
     >>> np.exp(log_share(np.array([0, 0, 0, 1]), n_items=2)).round(2)
     array([0.75, 0.25], dtype=float32)
     """
@@ -295,6 +298,10 @@ def log_share(items: np.ndarray, *, n_items: int) -> np.ndarray:
         raise ValueError(
             f"items must be one or more numbers in [0, {n_items}), got "
             f"{'none' if items.size == 0 else (items.min(), items.max())}"
+        )
+    if items.ndim != 1 or items.dtype.kind not in "iu":
+        raise ValueError(
+            f"items must be (P,) integers, got {items.shape} of {items.dtype}"
         )
     counts = np.bincount(items, minlength=n_items).astype(np.float64)
     counts[counts == 0] = 0.5
@@ -326,7 +333,8 @@ def _checked_features(side, table, n_rows: int) -> torch.Tensor | None:
     """(n_rows, F) float32 tensor, or None when there are none."""
     if table is None:
         return None
-    table = np.array(table, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond 32 bits: refused below
+        table = np.array(table, dtype=np.float32)
     if table.ndim != 2 or len(table) != n_rows or table.shape[1] == 0:
         raise ValueError(
             f"{side}_features must have shape ({n_rows}, F), got {table.shape}"
@@ -340,7 +348,8 @@ def _checked_log_q(log_q, items: np.ndarray, n_items: int):
     """(N,) float32 tensor, finite where an item occurs, or None."""
     if log_q is None:
         return None
-    log_q = np.asarray(log_q, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond 32 bits: refused below
+        log_q = np.asarray(log_q, dtype=np.float32)
     if log_q.shape != (n_items,):
         raise ValueError(
             f"log_q must have shape ({n_items},), got {log_q.shape}"

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+LARGEST = 1e150  # in size: differences, sums and squares stay floats
+
 
 def standardised(series: np.ndarray, *, mean: float, sd: float) -> np.ndarray:
     """Distance from the healthy mean in healthy standard deviations.
@@ -23,14 +25,18 @@ def standardised(series: np.ndarray, *, mean: float, sd: float) -> np.ndarray:
         (..., T) float64: (series - mean) / sd.
 
     Raises:
-        ValueError: sd not above 0; series not finite.
+        ValueError: sd not from 1e-150 to 1e150; series or mean not finite
+            or beyond 1e150.
 
     >>> standardised(np.array([1.0, 4.0]), mean=2.0, sd=0.5)
     array([-2.,  4.])
     """
-    if not sd > 0:
-        raise ValueError(f"sd must be above 0, got {sd}")
-    return (_finite("series", series) - mean) / sd
+    if not 1 / LARGEST <= sd <= LARGEST:
+        raise ValueError(f"sd must be above 0 and finite, got {sd}")
+    series = _finite("series", series)
+    if not abs(mean) <= LARGEST:
+        raise ValueError(f"mean must be finite, got {mean}")
+    return (series - mean) / sd
 
 
 def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
@@ -55,8 +61,10 @@ def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
     array([0. , 1.5, 3. , 0. ])
     """
     z = _finite("z", z)
-    if slack < 0:
-        raise ValueError(f"slack must be at least 0, got {slack}")
+    if not 0 <= slack <= LARGEST:
+        raise ValueError(
+            f"slack must be at least 0 and at most {LARGEST:g}, got {slack}"
+        )
     chart, level = np.empty_like(z), np.zeros(z.shape[:-1])
     for t in range(z.shape[-1]):
         level = np.maximum(0.0, level - z[..., t] - slack)
@@ -153,6 +161,8 @@ def alarm_report(
         raise ValueError(
             f"change_at must be in 0..{chart.shape[1] - 1}, got {change_at}"
         )
+    if np.isnan(limit):
+        raise ValueError(f"limit must be a number, got {limit}")
     alarm = chart > limit
     early = alarm[:, :change_at].any(axis=1)
     after = alarm[:, change_at:]
@@ -252,8 +262,10 @@ def trial(
 
 def _finite(name: str, values: np.ndarray) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(values).all():
+    wrong = ~(np.abs(values) <= LARGEST)  # nan too
+    if wrong.any():
         raise ValueError(
-            f"{name} must be finite: decide what a missing day means"
+            f"{name} must be finite and at most {LARGEST:g} in size, got "
+            f"{values[wrong][0]}: decide what a missing day means"
         )
     return values

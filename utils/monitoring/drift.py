@@ -415,7 +415,7 @@ def calibration_drift(
     from scipy import stats
 
     predicted = np.asarray(predicted, dtype=np.float64)
-    observed = np.asarray(observed, dtype=np.float64)
+    observed = np.asarray(observed, dtype=np.float64) + 0.0  # no -0
     if predicted.shape != observed.shape:
         raise ValueError(
             f"predicted and observed must be alike, got {predicted.shape} and "
@@ -451,8 +451,12 @@ def _points(name: str, points: np.ndarray) -> np.ndarray:
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or len(points) < 2:
         raise ValueError(f"{name} must be (n, D), n >= 2, got {points.shape}")
-    if not np.isfinite(points).all():
-        raise ValueError(f"{name} must be finite: count what is missing apart")
+    wrong = ~(np.abs(points) <= 1e150)  # squares of larger ones overflow
+    if wrong.any():
+        raise ValueError(
+            f"{name} must be finite and at most 1e150 in size, got "
+            f"{points[wrong][0]}: count what is missing apart"
+        )
     return points
 
 
@@ -474,6 +478,10 @@ def _counts(
             f"{reference.shape} and {current.shape}"
         )
     for name, counts in (("reference", reference), ("current", current)):
-        if not (np.isfinite(counts) & (counts >= 0)).all():
-            raise ValueError(f"{name} must be counts of at least 0")
+        wrong = ~((counts >= 0) & (counts <= 1e140))  # products stay floats
+        if wrong.any():
+            raise ValueError(
+                f"{name} must be counts of at least 0, at most 1e140, got "
+                f"{counts[wrong][0]}"
+            )
     return reference, current

@@ -1,0 +1,299 @@
+"""Models: matrix, network and two-stage recommenders, and their parts."""
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+
+from tests.driven import case, finite, within
+from utils.models import (
+    als,
+    bpr,
+    dcn,
+    ease,
+    generators,
+    item_knn,
+    numbering,
+    sequence,
+    training,
+    two_stage,
+    two_tower,
+)
+
+INSIDE = "a part of TwoStageRecommender, which checks; driven through it"
+NETWORK = "a network, built by its fit_... function, which checks"
+EXEMPT = {
+    "models.ease.inverse_gram": "a building block of fit_ease, which checks",
+    "models.bpr.ascent": "a building block of fit_bpr, which checks",
+    "models.generators.binary": INSIDE,
+    "models.generators.popular_items": INSIDE,
+    "models.generators.standardised": INSIDE,
+    "models.numbering.kind": INSIDE,
+    "models.numbering.padding": INSIDE,
+    "models.ranker.quality": INSIDE,
+    "models.ranker.item_facts": INSIDE,
+    "models.ranker.fit_ranker": INSIDE,
+    "models.ranker.reranked": INSIDE,
+    "models.tuning.choose": INSIDE,
+    "models.dcn.CrossLayer": NETWORK,
+    "models.dcn.DcnNet": NETWORK,
+    "models.sequence.Block": NETWORK,
+    "models.sequence.SequenceNet": NETWORK,
+    "models.sequence.training_windows": "a building block of fit_sequence",
+    "models.sequence.last_watches": "a building block of fit_sequence",
+    "models.sequence.user_vectors_of": "a building block of fit_sequence",
+    "models.two_tower.Tower": NETWORK,
+    "models.two_tower.TwoTower": NETWORK,
+    "models.two_tower.in_batch_softmax_loss": "the loss of the networks",
+    "models.training.seeded": "takes a generator of random numbers alone",
+}
+
+
+def matrix(rng, /, **more):
+    cells = rng.integers(0, 3, (5, 4)).astype(float)
+    cells[0, 0] = 1.0
+    return {"interactions": sparse.csr_matrix(cells), **more}
+
+
+def factors(got, given):
+    finite(got, given)
+    n_users, n_items = given["interactions"].shape
+    assert (len(got[0]), len(got[1])) == (n_users, n_items)
+
+
+case(
+    als.fit_als,
+    lambda rng: matrix(
+        rng, factors=2, l2=1.0, alpha=2.0, sweeps=2, rng=rng
+    ),
+    factors,
+)  # fmt: skip
+case(
+    als.fold_in,
+    lambda rng: {
+        "rows": matrix(rng)["interactions"], "l2": 1.0, "alpha": 2.0,
+        "item_factors": rng.normal(size=(4, 2)),
+    },
+    finite,
+)  # fmt: skip
+case(
+    bpr.fit_bpr,
+    lambda rng: matrix(
+        rng, factors=2, l2=0.1, lr=0.1, epochs=2, negative_power=0.5, rng=rng
+    ),
+    factors,
+)
+case(
+    ease.fit_ease,
+    lambda rng: matrix(rng, l2=2.0),
+    lambda got, given: finite([got, np.diag(got)], given),
+)
+
+
+def neighbours(got, given):
+    finite(got, given)
+    assert got.shape == 2 * (given["interactions"].shape[1],)
+    assert (got.data >= 0).all() and not got.diagonal().any()
+
+
+case(
+    item_knn.fit_item_knn,
+    lambda rng: matrix(rng, neighbours=2, shrink=1.0, power=0.5),
+    neighbours,
+)
+case(item_knn.bm25, lambda rng: matrix(rng, k1=1.2, b=0.5), finite)
+
+
+def shares(got, given):
+    assert got.shape == (len(given["pool"]),) and (got >= 0).all()
+    assert abs(got.sum() - 1) < 1e-9
+
+
+case(
+    lambda pool, picks, gain: generators.greedy_blend(
+        pool, lambda total: -float(np.abs(total - 1).sum()), picks=picks,
+        gain=gain,
+    ),
+    lambda rng: {"pool": list(rng.random((3, 4))), "picks": 3, "gain": 0.01},
+    shares,
+    covers=(generators.greedy_blend,),
+    nan="pool", inf="pool gain",
+)  # fmt: skip
+
+
+def generated(X, max_items, rng, family, **settings):
+    scorer = generators.Generator(family, settings).fit(
+        X, max_items=max_items, rng=rng
+    )
+    return scorer(X, np.arange(X.shape[0]))
+
+
+for family, settings in (
+    ("popular", {}),
+    ("EASE", {"l2": 2.0}),
+    ("ALS", {"factors": 2, "l2": 1.0, "alpha": 2.0, "sweeps": 1}),
+    ("item-kNN", {"neighbours": 2, "bm25_b": 0.3}),
+):
+    case(
+        generated,
+        lambda rng, family=family, settings=settings: {
+            "X": matrix(rng)["interactions"], "max_items": 3, "rng": rng,
+            "family": family, **settings,
+        },
+        finite,
+        covers=(generators.Generator,),
+        keep="family X",
+    )  # fmt: skip
+
+
+def log_table(rng):
+    return pd.DataFrame({
+        "user": rng.integers(0, 4, 9),
+        "item": rng.integers(0, 5, 9),
+        "time": rng.integers(0, 99, 9),
+        "weight": rng.random(9) + 0.1,
+    })  # fmt: skip
+
+
+def coherent(got, given):
+    assert got.X.shape == got.age.shape == (len(got.users), len(got.items))
+    assert (got.X.data > 0).all() and np.isfinite(got.X.data).all()
+    assert ((got.age.data >= 1) & (got.age.data <= 2)).all()
+
+
+case(
+    numbering.numbered,
+    lambda rng: {"table": log_table(rng)},
+    coherent,
+    inf="table",  # an id may be called so
+)
+
+
+def folds(table, share, last, rng):
+    log = numbering.numbered(table)
+    return numbering.inner_folds(log, share=share, last=last, rng=rng)
+
+
+def hidden(got, given):
+    for fold in got:
+        assert np.diff(fold.hidden.indptr).min() >= 1
+        assert not fold.rows.multiply(fold.hidden).nnz
+
+
+case(
+    folds,
+    lambda rng: {
+        "table": pd.DataFrame({
+            "user": np.repeat(np.arange(60), 5),
+            "item": np.concatenate([rng.permutation(9)[:5]
+                                    for _ in range(60)]),
+            "time": np.arange(300),
+        }),
+        "share": 0.3, "last": bool(rng.integers(2)), "rng": rng,
+    },
+    hidden,
+    covers=(numbering.inner_folds,),
+    keep="table",
+)  # fmt: skip
+
+
+def recommended(interactions, users, k, rng, **settings):
+    model = two_stage.TwoStageRecommender(**settings)
+    return model.fit(interactions, rng=rng).recommend(users, k=k)
+
+
+case(
+    recommended,
+    lambda rng: {
+        "interactions": log_table(rng), "users": np.arange(5), "k": 1,
+        "max_items": 3, "candidates": 2, "picks": 1, "gain": 0.1,
+        "hidden_share": 0.2, "rng": rng,
+    },
+    covers=(two_stage.TwoStageRecommender,), nan="users",
+    inf="interactions users gain",
+)  # fmt: skip
+
+case(
+    two_tower.log_share,
+    lambda rng: {"items": rng.integers(0, 4, 6), "n_items": 4},
+    within(-np.finfo(float).max, 0, nan=False),
+)
+SETTINGS = {
+    "epochs": 1, "batch_size": 4, "lr": 0.01, "weight_decay": 0.1,
+    "patience": 1,
+}  # fmt: skip
+
+
+def vectors(got, given):
+    finite([got.user_vectors, got.item_vectors], given)
+    assert len(got.user_vectors) == given["n_users"]
+    assert len(got.item_vectors) == given["n_items"]
+
+
+case(
+    two_tower.fit_two_tower,
+    lambda rng: {
+        "pairs": np.column_stack([rng.integers(0, 3, 8),
+                                  rng.integers(0, 4, 8)]),
+        "n_users": 3, "n_items": 4, "rng": rng, "dim": 2, "hidden": 3,
+        "item_features": rng.normal(size=(4, 2)), "temperature": 0.2,
+        "log_q": np.log(rng.dirichlet(np.ones(4))), "held_out_share": 0.2,
+        **SETTINGS,
+    },
+    vectors,
+    inf="temperature",
+)  # fmt: skip
+case(
+    sequence.fit_sequence,
+    lambda rng: {
+        "user": rng.integers(0, 3, 8), "item": rng.integers(0, 4, 8),
+        "time": np.arange(8), "n_users": 3, "n_items": 4, "rng": rng,
+        "item_features": rng.normal(size=(4, 2)), "temperature": 0.2,
+        "length": 3, "dim": 2, "hidden": 3, "n_blocks": 1, "dropout": 0.1,
+        "held_out_share": 0.2, **SETTINGS,
+    },
+    vectors,
+    inf="temperature",
+)  # fmt: skip
+
+
+def predicted(asked, **given):
+    return dcn.fit_dcn(**given).predict(asked)
+
+
+case(
+    predicted,
+    lambda rng: {
+        "rows": np.column_stack([rng.normal(size=8), np.arange(8) % 3]),
+        "labels": rng.integers(0, 2, 8), "rng": rng,
+        "position": rng.integers(1, 4, 8), "weights": rng.random(8) + 0.1,
+        "categorical": (1,), "embedding": 2, "n_cross": 1, "hidden": (3,),
+        "asked": rng.normal(size=(4, 2)), **SETTINGS,
+    },
+    within(0, 1, nan=False),
+    covers=(dcn.fit_dcn, dcn.Dcn),
+)  # fmt: skip
+
+
+def trained(x, held_out, rng, **settings):
+    line = torch.nn.Linear(1, 1)
+    return training.fit(
+        line,
+        lambda x: ((line(x) - x) ** 2).mean(),
+        [torch.from_numpy(np.ascontiguousarray(x))],
+        [torch.from_numpy(np.ascontiguousarray(held_out))],
+        rng=rng,
+        **settings,
+    )
+
+
+case(
+    trained,
+    lambda rng: {
+        "x": rng.normal(size=(8, 1)).astype(np.float32),
+        "held_out": rng.normal(size=(3, 1)).astype(np.float32),
+        "rng": rng, **SETTINGS,
+    },
+    lambda got, given: finite([one["train_loss"] for one in got], given),
+    covers=(training.fit,), keep="x held_out",
+)  # fmt: skip
