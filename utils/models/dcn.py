@@ -22,6 +22,7 @@ PREDICTED_TOGETHER = 1 << 15  # rows; keeps memory small
 # Adam moves each weight by about lr a step, however far it has to go. A slot
 # logit has far to go, and takes steps of POSITION_STEP * lr.
 POSITION_STEP = 10.0
+FAR = 1e6  # standard deviations; further off is no further
 
 
 class CrossLayer(nn.Module):
@@ -105,7 +106,8 @@ class Dcn:
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """(n, columns of training) -> (n,) float64 chances in [0, 1], slot 1.
 
-        A categorical value that training did not see is a vector of zeros.
+        A categorical value that training did not see is a vector of zeros;
+        a number a million standard deviations off is held there.
 
         Raises:
             ValueError: another number of columns; values not finite.
@@ -197,7 +199,8 @@ def fit_dcn(
     values = {column: np.unique(rows[:, column]) for column in categorical}
     numbers = np.delete(rows, list(values), axis=1)
     mean, sd = numbers.mean(axis=0), numbers.std(axis=0)
-    sd[sd <= 1e-9 * np.abs(mean)] = 1.0  # a constant column says nothing
+    # a constant column says nothing
+    sd[sd <= np.maximum(1e-9 * np.abs(mean), 1e-100)] = 1.0
     held_out = ()
     if valid is not None:
         valid_rows = _checked_rows(valid[0], last + 1)
@@ -245,6 +248,7 @@ def fit_dcn(
 def _tensors(rows, mean, sd, values):
     """(n, F) float32 standardised numbers and (n, C) int64 categories."""
     numbers = (np.delete(rows, list(values), axis=1) - mean) / sd
+    numbers = numbers.clip(-FAR, FAR)
     categories = np.zeros((len(rows), len(values)), dtype=np.int64)
     for place, (column, known) in enumerate(values.items()):
         at = np.searchsorted(known, rows[:, column]).clip(max=len(known) - 1)
@@ -259,8 +263,11 @@ def _checked_rows(rows, n_columns: int) -> np.ndarray:
     rows = np.asarray(rows, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != n_columns or n_columns == 0:
         raise ValueError(f"rows must be (n, {n_columns}), got {rows.shape}")
-    if not np.isfinite(rows).all():
-        raise ValueError("rows must be finite, got nan or inf")
+    wrong = ~(np.abs(rows) <= 1e100)  # so that squares stay floats
+    if wrong.any():
+        raise ValueError(
+            f"rows must be finite and within 1e100, got {rows[wrong][0]}"
+        )
     return rows
 
 
