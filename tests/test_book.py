@@ -222,6 +222,35 @@ def test_nothing_is_left_to_do(path):
     refuse(path, left_to_do(path))
 
 
+# names that pages refer to
+
+
+def labels(path):
+    """Names of figures: of code cells, and in directives."""
+    found = []
+    for cell in read(path).cells:
+        figure = cell.metadata.get("mystnb", {}).get("figure", {})
+        found += [figure["name"]] if "name" in figure else []
+        found += re.findall(r"^:name: (\S+)", cell.source, re.M)
+    return found
+
+
+def test_a_label_belongs_to_one_place():
+    places = {}
+    for path in CHAPTERS:
+        for label in labels(path):
+            places.setdefault(label, []).append(title(path))
+    twice = {label: at for label, at in places.items() if len(at) > 1}
+    assert not twice, f"labels in several places: {twice}"
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, *PAGES], ids=title)
+def test_terms_have_no_straight_apostrophe(path):
+    # the glossary is set with typographic ones: a straight one is not found
+    terms = re.findall(r"\{term\}`[^`\n]*'[^`]*`", path.read_text("utf-8"))
+    assert not terms, f"write ’ in {terms}"
+
+
 # the table of contents
 
 
