@@ -496,6 +496,10 @@ def _check(**values: float) -> None:
             raise ValueError(
                 f"{name} must be finite and at least 0, got {value}"
             )
+        if value > 1e60:  # four of them multiplied stay floats
+            raise ValueError(
+                f"{name} of {value} is beyond reckoning: check the units"
+            )
 
 
 def _check_above_0(**values: float) -> None:

@@ -31,6 +31,11 @@ def sums_before(
     """
     key, moment = np.asarray(key), np.asarray(moment)
     values = np.asarray(values, dtype=np.float64)
+    if key.ndim != 1 or moment.ndim != 1 or values.ndim == 0:
+        raise ValueError(
+            "key and moment must be (n,), values (n, ...), got shapes "
+            f"{key.shape}, {moment.shape} and {values.shape}"
+        )
     if not len(key) == len(moment) == len(values):
         raise ValueError(
             "key, moment and values must have one length, got "
@@ -173,8 +178,9 @@ def _check_integers(key: np.ndarray) -> None:
 
 def _check_finite(name: str, values: np.ndarray) -> None:
     """One nan would spread to rows that it has nothing to do with."""
-    wrong = ~np.isfinite(values)
+    wrong = ~(np.abs(values) <= 1e200)  # so that sums stay floats
     if wrong.any():
         raise ValueError(
-            f"{name} must be finite, got {np.asarray(values)[wrong].flat[0]}"
+            f"{name} must be finite and within 1e200, got "
+            f"{np.asarray(values)[wrong].flat[0]}"
         )

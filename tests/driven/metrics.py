@@ -306,6 +306,7 @@ case(
     },
     six,
     inf="run",
+    nan="run",  # of queries that nobody judged
 )
 
 

@@ -103,7 +103,7 @@ def served(names, budgets, down, requests):
         pipeline.Stage(
             name, lambda x: x + 1, budget_ms=budget, fallback=lambda x: x
         )
-        for name, budget in zip(names, budgets, strict=False)
+        for name, budget in zip(names, budgets, strict=True)
     ]
     line = pipeline.Pipeline(stages).without(*down)
     return pipeline.measure(line, requests)

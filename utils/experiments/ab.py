@@ -230,12 +230,15 @@ def sample_ratio_mismatch(counts: np.ndarray, shares: np.ndarray) -> float:
             f"{shares.shape}"
         )
     whole = np.isfinite(counts).all() and (counts == np.floor(counts)).all()
-    if not whole or (counts < 0).any() or counts.sum() == 0:
+    if not whole or (counts < 0).any() or not counts.any():
         raise ValueError(
             f"counts must be whole, at least 0 and not all 0, got {counts}"
         )
-    if (shares <= 0).any() or not np.isclose(shares.sum(), 1):
+    checks.check_sizes("counts", counts)
+    good = ((shares > 0) & (shares <= 1)).all()
+    if not (good and np.isclose(shares.sum(), 1)):
         raise ValueError(f"shares must be above 0 and add up to 1: {shares}")
+    checks.check_denominators("shares", shares)
     return float(stats.chisquare(counts, shares * counts.sum()).pvalue)
 
 

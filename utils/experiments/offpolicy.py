@@ -251,8 +251,8 @@ def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
             f"{predicted.shape} and {target.shape}"
         )
     checks.check_sizes("predicted", predicted)
-    sums = target.sum(axis=1)
-    if not ((target >= 0).all() and np.allclose(sums, 1, atol=1e-6)):
+    shares = ((target >= 0) & (target <= 1 + 1e-6)).all()
+    if not (shares and np.allclose(target.sum(axis=1), 1, atol=1e-6)):
         raise ValueError("rows of target must be at least 0 and add up to 1")
     return np.einsum("na,na->n", predicted, target)
 

@@ -172,6 +172,7 @@ def reliability_curve(
     if (
         edges.ndim != 1
         or len(edges) < 2
+        or not np.isfinite(edges).all()
         or not (np.diff(edges) > 0).all()
         or edges[0] != 0
         or edges[-1] != 1
@@ -257,7 +258,7 @@ def prior_correction(
     p = np.asarray(probabilities, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():  # nan fails too
         raise ValueError("probabilities must be from 0 to 1")
-    return p * kept_share / (p * kept_share + 1 - p)
+    return p * kept_share / (p * kept_share + (1 - p))
 
 
 def _check_bins(bins: int) -> None:

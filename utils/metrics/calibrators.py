@@ -39,7 +39,9 @@ class Platt:
         """(...) probabilities of (...) scores; ValueError if not finite."""
         scores = numbers("scores", scores).astype(np.float64)
         check_finite("scores", scores)
-        return _logistic(self.slope * scores + self.intercept)
+        with np.errstate(over="ignore"):  # far off it is 0 or 1
+            logits = self.slope * scores + self.intercept
+        return _logistic(logits.clip(-1e4, 1e4))
 
 
 def fit_platt(

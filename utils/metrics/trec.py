@@ -112,7 +112,7 @@ def write_run(run: pd.DataFrame, path: str | PathLike, *, name: str) -> None:
     for column in ("query", "item"):
         _check_words(run[column], column)
     run = run.sort_values(["query", "item"], ascending=[True, False])
-    best = np.argsort(-run["score"].to_numpy(np.float32), kind="stable")
+    best = np.argsort(-_narrow(run["score"].to_numpy()), kind="stable")
     run = run.iloc[best].sort_values("query", kind="stable")
     rank = run.groupby("query", sort=False).cumcount() + 1
     rows = zip(
@@ -257,10 +257,16 @@ def _coded(run, qrels, queries):
     grade = np.maximum(grades, trec_measures.UNJUDGED)
     grade = np.where(grades < 0, trec_measures.UNJUDGED, grade)[place]
     grade[judged_key[place] != key] = trec_measures.UNPOOLED
-    best = np.lexsort((-key, -scores.astype(np.float32), codes))
+    best = np.lexsort((-key, -_narrow(scores), codes))
     n = len(queries)
     judged = _Lists(grades.astype(np.int64), judged_codes, n)
     return _Lists(grade[best], codes, n), judged
+
+
+def _narrow(scores: np.ndarray) -> np.ndarray:
+    """Scores as trec_eval holds them; beyond 32 bits they are infinite."""
+    with np.errstate(over="ignore"):
+        return scores.astype(np.float32)
 
 
 def _checked(table, name, column):

@@ -240,6 +240,10 @@ def _checked(table: Objects | Detections, name: str) -> Objects | Detections:
     box = detection.checked_boxes(box if box.size else box.reshape(-1, 4))
     kind = bool if name == "objects" else np.float64
     columns = np.asarray(image), np.asarray(label), np.asarray(last, kind)
+    for what, ids in zip(("image", "label"), columns[:2], strict=True):
+        if ids.dtype.kind == "f" and not np.isfinite(ids).all():
+            wrong = ids[~np.isfinite(ids)][0]
+            raise ValueError(f"{what} of {name} must be an id, got {wrong}")
     lengths = [len(column) for column in (*columns, box)]
     if len(set(lengths)) > 1:
         raise ValueError(

@@ -216,6 +216,10 @@ def greedy_blend(
         raise ValueError(f"gain must be at least 0, got {gain}")
     if picks < 1:
         raise ValueError(f"picks must be at least 1, got {picks}")
+    for i, member in enumerate(pool):
+        scores = np.abs(np.asarray(member, dtype=np.float64))
+        if (scores[np.isfinite(scores)] > 1e100).any():
+            raise ValueError(f"member {i} has scores beyond 1e100")
     counts = np.bincount(np.array(start, dtype=int), minlength=len(pool))
     total = sum((pool[i] for i in start), start=np.zeros_like(pool[0]))
     reached = quality(total) if start else -np.inf

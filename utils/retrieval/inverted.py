@@ -35,7 +35,7 @@ class InvertedIndex:
             of its words. 0: not at all.
 
     Raises:
-        ValueError: k1 negative or not finite; b outside [0, 1].
+        ValueError: k1 negative or beyond 1e100; b outside [0, 1].
 
     Attributes:
         read: (Q,) postings read for each query of the last search.
@@ -51,8 +51,8 @@ class InvertedIndex:
     """
 
     def __init__(self, *, k1: float = 1.2, b: float = 0.75) -> None:
-        if not 0 <= k1 < np.inf:
-            raise ValueError(f"k1 must be finite and at least 0, got {k1}")
+        if not 0 <= k1 <= 1e100:
+            raise ValueError(f"k1 must be in [0, 1e100], got {k1}")
         if not 0 <= b <= 1:
             raise ValueError(f"b must be in [0, 1], got {b}")
         self.k1, self.b = k1, b

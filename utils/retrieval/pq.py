@@ -81,7 +81,17 @@ class ProductQuantiser:
         return self
 
     def encode(self, vectors: np.ndarray) -> np.ndarray:
-        """Codes (N, parts), uint8, of vectors (N, D)."""
+        """Codes (N, parts), uint8, of vectors (N, D).
+
+        Raises:
+            ValueError: vectors of another width, or not finite.
+        """
+        vectors = common.checked_vectors("vectors", vectors)
+        width = self.parts * self.books.shape[2]
+        if vectors.shape[1] != width:
+            raise ValueError(
+                f"vectors must have {width} dimensions, got {vectors.shape[1]}"
+            )
         codes = [
             nearest(part, book, euclidean=True)[0]
             for part, book in zip(self._cut(vectors), self.books, strict=True)
