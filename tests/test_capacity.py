@@ -353,3 +353,10 @@ def test_refuses_negative_and_not_finite(function, name, bad):
 def test_refuses_what_makes_no_sense(function, name, bad):
     with pytest.raises(ValueError, match=f"{name} must be .*got {bad}"):
         function(**(GOOD[function] | {name: bad}))
+
+
+def test_refuses_what_is_beyond_reckoning():
+    with pytest.raises(ValueError, match="hours of 1e.61 is beyond reckoning"):
+        capacity.training_cost_usd(
+            accelerators=8, hours=1e61, usd_per_accelerator_hour=4
+        )

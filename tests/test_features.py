@@ -53,6 +53,12 @@ def test_totals_refuses_keys_outside(key):
         features.totals(np.array(key), np.ones(1), size=3)
 
 
+def test_sums_before_refuses_other_shapes():
+    for key in (np.array([[1, 1]]), np.array(1)):
+        with pytest.raises(ValueError, match=r"key and moment must be \(n,\)"):
+            features.sums_before(key, key, np.ones(key.shape))
+
+
 def test_totals_refuses_other_lengths():
     with pytest.raises(ValueError, match="one length, got 1 and 2"):
         features.totals(np.array([0]), np.ones(2), size=3)

@@ -131,6 +131,8 @@ def test_prior_correction_by_hand():
         np.array([0.2, 0.0, 1.0]), kept_share=0.1
     )
     np.testing.assert_allclose(got, [1 / 41, 0.0, 1.0])
+    # beside a certain 1 a share too small to add must not vanish
+    assert calibration.prior_correction(1.0, kept_share=1e-300) == 1.0
 
 
 @STEADY

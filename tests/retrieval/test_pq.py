@@ -125,3 +125,6 @@ def test_refuses():
         built(np.ones((9, 4)), parts=3, codes=2)
     with pytest.raises(ValueError, match=r"10 codes need .*got 9"):
         built(np.ones((9, 4)), parts=2, codes=10)
+    fitted = ProductQuantiser(parts=2, codes=2, rng=rng).fit(np.eye(4))
+    with pytest.raises(ValueError, match="must have 4 dimensions, got 6"):
+        fitted.encode(np.ones((1, 6)))
