@@ -6,7 +6,6 @@ import pytest
 
 from utils.models import numbering, ranker, tuning
 from utils.models.generators import Generator
-from utils.worlds.ratings import RatingsConfig, RatingsWorld
 
 POOL = (
     Generator("popular"),
@@ -14,15 +13,6 @@ POOL = (
     Generator("ALS", {"factors": 8, "l2": 10.0, "alpha": 4.0}),
     Generator("item-kNN", {"neighbours": 50}),
 )
-
-
-@pytest.fixture(scope="module")
-def log():
-    config = RatingsConfig(
-        users=150, items=200, ratings=6_000, taste_strength=2.0, factors=4
-    )
-    world = RatingsWorld(config, rng=np.random.default_rng(0))
-    return world.log(rng=np.random.default_rng(1))
 
 
 def chosen(log, pool=POOL, *, share=0.125, last=False, **options):
