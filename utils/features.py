@@ -22,8 +22,8 @@ def sums_before(
         Same shape as values, float64; 0 where a key has no earlier row.
 
     Raises:
-        ValueError: lengths that differ; keys not integers; values not
-            finite; moment nan.
+        ValueError: lengths that differ; other shapes; keys not integers;
+            values not finite or beyond 1e200; moment nan.
 
     >>> key, day = np.array([1, 1, 1, 2]), np.array([0, 0, 1, 1])
     >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]))

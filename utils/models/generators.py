@@ -201,7 +201,8 @@ def greedy_blend(
         (len(pool),) shares, summing to 1.
 
     Raises:
-        ValueError: an empty pool; picks below 1; gain negative.
+        ValueError: an empty pool; a finite score beyond 1e100; picks below
+            1; gain negative.
 
     Source: Caruana et al. (2004), doi:10.1145/1015330.1015432.
 
@@ -217,8 +218,8 @@ def greedy_blend(
     if picks < 1:
         raise ValueError(f"picks must be at least 1, got {picks}")
     for i, member in enumerate(pool):
-        scores = np.abs(np.asarray(member, dtype=np.float64))
-        if (scores[np.isfinite(scores)] > 1e100).any():
+        size = np.abs(member)
+        if ((size > np.float64(1e100)) & (size < np.inf)).any():
             raise ValueError(f"member {i} has scores beyond 1e100")
     counts = np.bincount(np.array(start, dtype=int), minlength=len(pool))
     total = sum((pool[i] for i in start), start=np.zeros_like(pool[0]))
