@@ -119,6 +119,8 @@ def test_every_form_of_input_gives_the_same(case, cells, as_words):
     run = {q: dict(enumerate(row)) for q, row in enumerate(scores)}
     qrels = {q: dict(enumerate(row)) for q, row in enumerate(gains)}
     same(evaluate.dicts_at_k(run, qrels, k=k), expected)
+    turned = {q: dict(list(items.items())[::-1]) for q, items in qrels.items()}
+    same(evaluate.dicts_at_k(run, turned, k=k), expected)
 
 
 def test_ragged_lists_missing_and_unknown_queries():
@@ -267,6 +269,11 @@ def test_ids_and_dicts_refuse():
         evaluate.dicts_at_k({}, {"q": {"a": -1}}, k=1)
     with pytest.raises(ValueError, match="must not be nan"):
         evaluate.dicts_at_k({"q": {"a": nan}}, {"q": {"a": 1}}, k=1)
+    with pytest.raises(ValueError, match=r"numbers, got \{'a': '1'\}"):
+        evaluate.dicts_at_k({"q": {"a": "1"}}, {"q": {"a": 1}}, k=1)
+    for gain in np.float32([inf, -1]):
+        with pytest.raises(ValueError, match=f"at least 0, got {gain}"):
+            evaluate.gains_at_k(np.array([[gain]]), np.array([[gain]]), k=1)
 
 
 # --- second opinion ---------------------------------------------------------

@@ -11,9 +11,11 @@ Work goes by blocks of some million cells, so that memory stays bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import chain, repeat
+from struct import error as StructError
+from struct import pack
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,8 @@ from utils.metrics.order import top_k
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LARGEST = np.float64(1e300)  # sums of gains stay floats
 
 
 @dataclass(frozen=True)
@@ -218,23 +222,17 @@ def dicts_at_k(
     values = chain.from_iterable(judged.values() for judged in judgements)
     gains = np.fromiter(values, float, counts.sum())
     _check_gains(gains)
-    lists = [run.get(query, {}) for query in queries]
+    lists = list(map(run.get, queries, repeat({})))
     lengths = np.fromiter(map(len, lists), int, len(lists))
-    ranked = np.zeros((len(queries), k))
-    for rows in ragged.rows_by_length(lengths):
-        here = [lists[row] for row in rows]
-        best = _best_places(here, lengths[rows], k)
-        worth = chain.from_iterable(
-            _gains_at(list(scored), judgements[row], places)
-            for row, scored, places in zip(
-                rows, here, best.tolist(), strict=True
-            )
-        )
-        ranked[rows, : best.shape[1]] = np.fromiter(
-            worth, float, best.size
-        ).reshape(best.shape)
-    relevant, ideal = np.zeros(len(queries)), np.zeros(len(queries))
     starts = np.cumsum(counts) - counts
+    ranked = np.zeros((len(queries), k))
+    for rows in ragged.rows_by_length(lengths, ragged.CELLS // 8):
+        retrieved = [lists[row] for row in rows]
+        judged = [judgements[row] for row in rows]
+        row, place, rank = _judged_ranks(retrieved, judged, lengths[rows], k)
+        row = rows[row]
+        ranked[row, rank] = gains[starts[row] + place]
+    relevant, ideal = np.zeros(len(queries)), np.zeros(len(queries))
     for rows in ragged.rows_by_length(counts):
         worth = ragged.padded(gains, starts[rows], counts[rows], 0)
         relevant[rows] = (worth > 0).sum(axis=1)
@@ -244,23 +242,41 @@ def dicts_at_k(
     return _six(names, ranked, relevant, ideal, k)
 
 
-def _gains_at(items, judged, places) -> Iterator:
-    """Gains of the items at some places, 0 beyond the end of the list."""
-    if len(items) < len(places):
-        items += [object()] * len(places)  # nobody has judged that
-    return map(judged.get, map(items.__getitem__, places), repeat(0))
+def _judged_ranks(retrieved, judged, lengths, k):
+    """Row, place in its judgements and rank of what is judged and in front.
 
-
-def _best_places(lists, lengths, k) -> np.ndarray:
-    """(rows, at most k) places of the best scores in each dictionary."""
-    values = chain.from_iterable(scored.values() for scored in lists)
-    scores = np.fromiter(values, float, lengths.sum())
-    if not len(scores):
-        return np.zeros((len(lists), 0), dtype=int)
-    padded = ragged.padded(
+    Only judged items are looked up in the run: the rank of one, from 0, is
+    the number of scores above its own, and of equal ones before it.
+    """
+    packed, own = [], []
+    try:
+        for scored, items in zip(retrieved, judged, strict=True):
+            packed.append(pack(f"{len(scored)}d", *scored.values()))
+            own.extend(map(scored.get, items, repeat(np.nan)))
+    except StructError:
+        raise ValueError(f"scores must be numbers, got {scored}") from None
+    scores = np.frombuffer(b"".join(packed))
+    if np.isnan(scores).any():
+        raise ValueError("scores must not be nan, got one")
+    scores = ragged.padded(
         scores, np.cumsum(lengths) - lengths, lengths, -np.inf
     )
-    return top_k(padded, k=min(k, padded.shape[1]))
+    counts = np.fromiter(map(len, judged), int, len(judged))
+    own = np.fromiter(own, float, len(own))
+    known = np.flatnonzero(~np.isnan(own))
+    row = np.repeat(np.arange(len(judged)), counts)[known]
+    place = known - (np.cumsum(counts) - counts)[row]
+    own = own[known, None]
+    rank = np.count_nonzero(scores[row] > own, axis=1)
+    front = np.flatnonzero(rank < k)
+    row, place, rank = row[front], place[front], rank[front]
+    level = scores[row] == own[front]
+    for tied in np.flatnonzero(np.count_nonzero(level, axis=1) > 1):
+        item = list(judged[row[tied]])[place[tied]]
+        before = list(retrieved[row[tied]]).index(item)
+        rank[tied] += np.count_nonzero(level[tied, :before])
+    front = rank < k
+    return row[front], place[front], rank[front]
 
 
 def tables_at_k(run: pd.DataFrame, qrels: pd.DataFrame, *, k: int) -> AtK:
@@ -446,9 +462,8 @@ def _check_counts(counts, total):
 
 
 def _check_gains(gains):
-    # at most 1e300: sums stay floats
-    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) <= 1e300):
-        wrong = gains[~((gains >= 0) & (gains <= 1e300))][0]
+    if not (gains.min(initial=0) >= 0 and gains.max(initial=0) <= LARGEST):
+        wrong = gains[~((gains >= 0) & (gains <= LARGEST))][0]
         raise ValueError(
             f"gains must be finite, at most 1e300 and at least 0, got {wrong}"
         )
