@@ -254,3 +254,26 @@ def test_dpp_refuses():
         rerank.dpp(relevance + inf, vectors, k=1, trade_off=1)
     with pytest.raises(ValueError, match="vectors must be finite"):
         rerank.dpp(relevance, vectors + nan, k=1, trade_off=1)
+
+
+@pytest.mark.parametrize("rerank_by", [rerank.mmr, rerank.dpp])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_first_of_twins_is_chosen(rerank_by, kind):
+    """However the products of a row are rounded, twins get the same."""
+    rng = np.random.default_rng(0)
+    for size in (1, 3, 7, 16, 33):
+        half = rng.normal(size=(40, 9, size)).astype(kind)
+        relevance = rng.random((40, 9)).astype(kind)
+        chosen = rerank_by(
+            np.tile(relevance, 2),
+            np.tile(half, (1, 2, 1)),
+            k=min(size, 9),
+            trade_off=0.5,
+        )
+        apart = chosen % 9
+        second = chosen >= 9  # only after the first of the pair
+        for row, twin in zip(apart, second, strict=True):
+            seen = set()
+            for item, late in zip(row, twin, strict=True):
+                assert late == (item in seen)
+                seen.add(item)
