@@ -212,15 +212,23 @@ def share(part: float, whole: float) -> float:
 
 
 def checked_rows(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None
+    labels: np.ndarray,
+    scores: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    probabilities: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Labels as bool, scores in their own type, weights as float64 or None.
 
     Integers stay integers: as floats, large ones would become ties.
 
+    Args:
+        labels, scores, weights: (n,) each; None counts every row once.
+        probabilities: the scores must lie in [0, 1], not only be finite.
+
     Raises:
         ValueError: not one axis of one length; labels other than 0 and 1;
-            scores not numbers or not finite; weights negative or not
+            scores not numbers or not allowed; weights negative or not
             finite.
 
     >>> checked_rows([1, 0], [3, 4], None)
@@ -237,7 +245,10 @@ def checked_rows(
             f"shapes {shapes}"
         )
     labels = zero_or_one("labels", labels)
-    check_finite("scores", scores)
+    if probabilities:
+        check_probabilities(scores)
+    else:
+        check_finite("scores", scores)
     if weights is not None:
         check_weights(weights)
     return labels, scores, weights
@@ -252,11 +263,9 @@ def checked_probabilities(
     array([1.])
     """
     labels, probabilities, weights = checked_rows(
-        labels, probabilities, weights
+        labels, probabilities, weights, probabilities=True
     )
-    probabilities = probabilities.astype(np.float64, copy=False)
-    check_probabilities(probabilities)
-    return labels, probabilities, weights
+    return labels, probabilities.astype(np.float64, copy=False), weights
 
 
 def numbers(name: str, values: np.ndarray) -> np.ndarray:
