@@ -142,10 +142,10 @@ def _surest_first(found: Found, *, n_images: int) -> tuple[Found, np.ndarray]:
     Equal scores: images in order, then as listed.
     """
     listed = _order(found.image)
-    found, n = _rows(found, listed), len(listed)
-    level = np.unique(-found.score, return_inverse=True)[1]
-    key = (found.category * n + level) * n + np.arange(n)  # all in one
-    found = _rows(found, np.sort(key) % max(n, 1))
+    n = len(listed)
+    level = np.unique(-found.score[listed], return_inverse=True)[1]
+    key = (found.category[listed] * n + level) * n + np.arange(n)  # in one
+    found = _rows(found, listed[np.sort(key) % max(n, 1)])
     by_group = _order(found.category, found.image)
     group = (found.category * n_images + found.image)[by_group]
     rank = np.empty(len(group), np.int64)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from array import array
-from itertools import chain
 from operator import itemgetter
 from os import PathLike
+from struct import Struct, pack
+from struct import error as StructError
 from typing import NamedTuple
 
 import numpy as np
+
+FOUR = Struct("4d").pack  # a box, as bytes
 
 
 class Truth(NamedTuple):
@@ -173,40 +175,40 @@ def _look_up(ids: tuple, place: dict, name: str, key: str) -> np.ndarray:
 def _boxes(boxes: tuple, name: str) -> np.ndarray:
     """(N, 4), each with finite numbers and no negative size."""
     try:
-        wrong = set(map(len, boxes)) - {4}
-    except TypeError:
-        wrong = True
-    if wrong:
+        packed = b"".join([FOUR(*box) for box in boxes])
+    except (StructError, TypeError, OverflowError):
         for i, box in enumerate(boxes):
             if not hasattr(box, "__len__") or len(box) != 4:
                 raise ValueError(
                     f"{name}[{i}] bbox must be four numbers, got {box!r}"
-                )
-    numbers = _numbers(boxes, name, "bbox")
+                ) from None
+        wrong = np.array([not _are_numbers(*box) for box in boxes])
+        _refuse(wrong, boxes, name, "bbox", "be finite numbers")
+        raise  # pragma: no cover
+    numbers = np.frombuffer(packed).reshape(-1, 4)
+    wrong = ~np.isfinite(numbers).all(axis=1)
+    _refuse(wrong, boxes, name, "bbox", "be finite numbers")
     negative = (numbers[:, 2:] < 0).any(axis=1)
     _refuse(negative, boxes, name, "bbox", "have no negative size")
     return numbers
 
 
 def _numbers(entries: tuple, name: str, key: str) -> np.ndarray:
-    """float64, (N, 4) of boxes, else (N,); names the first without."""
-    is_box = key == "bbox"
-    try:  # unlike numpy, array takes no string for a number
-        flat = array("d", chain.from_iterable(entries) if is_box else entries)
-    except (TypeError, OverflowError):
-        rows = entries if is_box else ((entry,) for entry in entries)
-        wrong = np.array([not _is_numbers(row) for row in rows])
+    """(N,) float64; names the first that is no number or not finite."""
+    try:  # unlike numpy, struct takes no string for a number
+        numbers = np.frombuffer(pack(f"{len(entries)}d", *entries))
+    except (StructError, OverflowError):
+        wrong = np.array([not _are_numbers(entry) for entry in entries])
         _refuse(wrong, entries, name, key, "be finite numbers")
-    numbers = np.frombuffer(flat).reshape(-1, 4 if is_box else 1)
-    wrong = ~np.isfinite(numbers).all(axis=1)
-    _refuse(wrong, entries, name, key, "be finite numbers")
-    return numbers if is_box else numbers[:, 0]
+        raise  # pragma: no cover
+    _refuse(~np.isfinite(numbers), entries, name, key, "be finite numbers")
+    return numbers
 
 
-def _is_numbers(row: tuple) -> bool:
+def _are_numbers(*values) -> bool:
     try:
-        array("d", row)
-    except (TypeError, OverflowError):
+        pack(f"{len(values)}d", *values)
+    except (StructError, OverflowError):
         return False
     return True
 
