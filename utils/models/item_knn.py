@@ -33,9 +33,8 @@ def fit_item_knn(
     Returns:
         (N, N) float32 CSR S; row j holds the at most K items most similar to
         j with x_i·x_j / ((|x_i||x_j|)^power + shrink), all above 0; ties
-        keep the
-        lower index. Scores are X @ S: each seen item votes for its own
-        neighbours.
+        keep the lower index. Scores are X @ S: each seen item votes for its
+        own neighbours.
 
     Raises:
         ValueError: neighbours below 1; shrink negative; power outside
