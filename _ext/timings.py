@@ -33,7 +33,25 @@ def wanted(row: dict) -> str:
     """
     if row["bar"] is None:
         return "–"
-    return f"{row['bar']:g} {'✓' if row['ratio'] >= row['bar'] else '✗'}"
+    return f"{row['bar']:g} {'✗' if missed(row) else '✓'}"
+
+
+def missed(row: dict) -> bool:
+    """Whether a bar was set and not reached.
+
+    >>> missed({"bar": 2.5, "ratio": 2.4}), missed({"bar": None, "ratio": 1})
+    (True, False)
+    """
+    return row["bar"] is not None and row["ratio"] < row["bar"]
+
+
+def reasons(rows: list[dict]) -> list[nodes.Element]:
+    """A sentence for each bar that was missed."""
+    return [
+        nodes.paragraph("", "", text(f"✗ {row['work']}. {row['why']}"))
+        for row in rows
+        if missed(row)
+    ]
 
 
 def memory(row: dict) -> str:
@@ -96,6 +114,7 @@ class BenchmarkResults(Directive):
             section = nodes.section(ids=[name], names=[name])
             section += nodes.title("", area.capitalize())
             section += table(area, rows)
+            section += reasons(rows)
             found.append(section)
         return found
 

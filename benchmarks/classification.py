@@ -46,6 +46,8 @@ def ranking_rows(rng: np.random.Generator) -> None:
                 )
             },
             bar=8,
+            why="With as many positives as negatives there are two long "
+            "lists to sort and to merge, and no short one to look up.",
         )
 
 
@@ -61,6 +63,7 @@ def probability_rows(rng: np.random.Generator) -> None:
         lambda: classification.log_loss(labels, p),
         {"scikit-learn": lambda: log_loss(labels, p)},
         bar=20,
+        why="The logarithms alone take half of our time.",
     )
     row(
         AREA,

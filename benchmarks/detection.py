@@ -171,6 +171,10 @@ def main() -> None:
         ours,
         others,
         bar={"faster-coco-eval": 12, "hotcoco": 0.6},
+        why={
+            "faster-coco-eval": "It matches in C++. Reading and checking the "
+            "entries, which are Python objects, is half of our time."
+        },
     )
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder, f"{i}.json")) for i in range(2)]

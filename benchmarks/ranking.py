@@ -125,6 +125,8 @@ def from_dicts(ranked, flat, counts, grades, scores, repeat):
         {"pytrec_eval": trec, "ranx.evaluate": compiled},
         repeat,
         bar={"pytrec_eval": 4, "ranx.evaluate": 6},
+        why="Most of our time goes into reading ten million scores out of "
+        "Python dictionaries; counting takes a fifth.",
     )
 
 

@@ -20,6 +20,7 @@ ROW = {
     "peer_ms": 5.0,
     "ratio": 2.5,
     "bar": 3.0,
+    "why": "It has more beads.",
     "ours_mib": 1,
     "peer_mib": None,
 }
@@ -41,3 +42,14 @@ def test_ratios_are_those_of_the_times(area):
         assert row["ratio"] == pytest.approx(
             row["peer_ms"] / row["ours_ms"], rel=0.01
         ), row["work"]
+
+
+@pytest.mark.parametrize("area", KEPT["areas"])
+def test_a_bar_that_is_missed_has_its_reason(area):
+    for row in KEPT["areas"][area]:
+        assert not timings.missed(row) or row["why"], row["work"]
+
+
+def test_only_a_bar_that_is_missed_is_explained():
+    said = timings.reasons([ROW, ROW | {"work": "add", "bar": 2.5}])
+    assert [node.astext() for node in said] == ["✗ count. It has more beads."]
