@@ -119,7 +119,10 @@ def smoothed_rate(
     """
     if not weight > 0:
         raise ValueError(f"weight must be above 0, got {weight}")
-    hits, trials = np.asarray(hits), np.asarray(trials)
+    hits, trials = (
+        np.asarray(hits, dtype=float),
+        np.asarray(trials, dtype=float),
+    )
     for name, given in [
         ("hits", hits), ("trials", trials), ("prior * weight", prior * weight)
     ]:  # fmt: skip
@@ -178,7 +181,8 @@ def _check_integers(key: np.ndarray) -> None:
 
 def _check_finite(name: str, values: np.ndarray) -> None:
     """One nan would spread to rows that it has nothing to do with."""
-    wrong = ~(np.abs(values) <= 1e200)  # so that sums stay floats
+    # so that sums stay floats
+    wrong = ~(np.abs(values) <= np.float64(1e200))
     if wrong.any():
         raise ValueError(
             f"{name} must be finite and within 1e200, got "

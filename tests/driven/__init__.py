@@ -28,6 +28,7 @@ SHAPES = {
     "last alone": lambda a: a[-1:],
     "all alike": lambda a: np.broadcast_to(a[:1], a.shape).copy(),
     "as floats": lambda a: a.astype(float),
+    "in single": lambda a: a.astype(np.float32),
 }
 WORDS = ["", "a", "b b", "#", "nan", "-1", "1e999", "é\t", "q1 0 d1 1"]
 

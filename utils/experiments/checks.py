@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-LARGEST = 1e70  # fourth powers of larger ones, added up, leave the floats
+# fourth powers of larger ones, added up, leave the floats
+LARGEST = np.float64(1e70)
 
 
 def check_sizes(name: str, values: np.ndarray) -> None:

@@ -71,8 +71,8 @@ def credit(clicks: np.ndarray, teams: np.ndarray) -> np.ndarray:
         for a tie, also without any click.
 
     Raises:
-        ValueError: shapes that differ or are not (Q, k); clicks negative or
-            not finite; teams other than 1 and -1.
+        ValueError: shapes that differ or are not (Q, k); clicks negative,
+            not finite or beyond 1e300; teams other than 1 and -1.
 
     >>> credit(np.array([[1, 0, 1], [0, 0, 0]]),
     ...     np.array([[1, -1, 1], [-1, 1, 1]]))
@@ -85,8 +85,11 @@ def credit(clicks: np.ndarray, teams: np.ndarray) -> np.ndarray:
             f"clicks and teams must be (Q, k) alike, got {clicks.shape} and "
             f"{teams.shape}"
         )
-    if not (np.isfinite(clicks) & (clicks >= 0)).all():
-        raise ValueError("clicks must be finite and at least 0")
+    wrong = ~((clicks >= 0) & (clicks <= 1e300))  # sums stay floats; nan too
+    if wrong.any():
+        raise ValueError(
+            f"clicks must be at least 0, at most 1e300, got {clicks[wrong][0]}"
+        )
     if not np.isin(teams, (-1, 1)).all():
         raise ValueError("teams must be 1 for a or -1 for b")
     return np.einsum("qk,qk->q", clicks, teams)

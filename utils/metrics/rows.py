@@ -319,7 +319,7 @@ def check_weights(weights: np.ndarray) -> None:
     >>> check_weights(np.array([0.0, 2.0]))
     """
     # products of two sums of larger ones leave the floats; nan is wrong too
-    wrong = ~((weights >= 0) & (weights <= 1e140))
+    wrong = ~((weights >= 0) & (weights <= np.float64(1e140)))
     if wrong.any():
         raise ValueError(
             "weights must be finite and at least 0, at most 1e140, got "

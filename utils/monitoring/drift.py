@@ -403,8 +403,8 @@ def calibration_drift(
         small, as for clicks; rows must be independent.
 
     Raises:
-        ValueError: shapes that differ; predicted negative or not finite;
-            observed not whole or negative; level not in (0, 1).
+        ValueError: shapes that differ; predicted negative, not finite or
+            beyond 1e200; observed likewise, or not whole; level not in (0, 1).
 
     Source: Garwood (1936), doi:10.1093/biomet/28.3-4.437.
 
@@ -421,11 +421,19 @@ def calibration_drift(
             f"predicted and observed must be alike, got {predicted.shape} and "
             f"{observed.shape}"
         )
-    if not (np.isfinite(predicted) & (predicted >= 0)).all():
-        raise ValueError("predicted must be finite and at least 0")
-    whole = np.isfinite(observed) & (observed == np.floor(observed))
-    if not (whole & (observed >= 0)).all():
-        raise ValueError("observed must be whole numbers of at least 0")
+    wrong = ~((predicted >= 0) & (predicted <= 1e200))  # nan too
+    if wrong.any():
+        raise ValueError(
+            "predicted must be at least 0, at most 1e200, got "
+            f"{predicted[wrong][0]}"
+        )
+    wrong = ~((observed >= 0) & (observed <= 1e200))
+    wrong |= observed != np.floor(observed)
+    if wrong.any():
+        raise ValueError(
+            "observed must be whole numbers from 0 to 1e200, got "
+            f"{observed[wrong][0]}"
+        )
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     tail = (1 - level) / 2
@@ -478,10 +486,11 @@ def _counts(
             f"{reference.shape} and {current.shape}"
         )
     for name, counts in (("reference", reference), ("current", current)):
-        wrong = ~((counts >= 0) & (counts <= 1e140))  # products stay floats
+        # products of two over a third stay floats; nan is wrong too
+        wrong = (counts != 0) & ~((counts >= 1e-100) & (counts <= 1e100))
         if wrong.any():
             raise ValueError(
-                f"{name} must be counts of at least 0, at most 1e140, got "
-                f"{counts[wrong][0]}"
+                f"{name} must be counts of at least 0, and from 1e-100 to "
+                f"1e100 where they are not 0, got {counts[wrong][0]}"
             )
     return reference, current
