@@ -16,7 +16,7 @@ from utils.experiments import (
     sequential,
     sweeps,
 )
-from utils.monitoring import alarms, drift
+from utils.monitoring import alarms, drift, mmd
 
 EXEMPT = {}
 share = within(0, 1)
@@ -319,12 +319,12 @@ case(
     within(0, 1, nan=False),
 )  # fmt: skip
 case(
-    drift.median_distance,
+    mmd.median_distance,
     lambda rng: {"points": rng.normal(size=(5, 2))},
     within(0, 1e308, nan=False),
 )
 case(
-    drift.mmd,
+    mmd.mmd,
     lambda rng: {
         "reference": rng.normal(size=(5, 2)), "bandwidth": 1.0,
         "current": rng.normal(size=(4, 2)), "permutations": 5, "rng": rng,
