@@ -1,8 +1,10 @@
 """Whatever they are given: a defined value, or a ValueError in words."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +72,33 @@ def test_every_public_function_is_driven():
     assert not gone, f"exempt, but there is no such function: {gone}"
     both = sorted(set(EXEMPT) & covered)
     assert not both, f"exempt although driven: {both}"
+
+
+VALUELESS = {  # what these refuse is that something is not there
+    "a fit needs at least one row of some weight",
+    "recommend needs a fitted recommender: call fit",
+    "scores must not be nan; did products overflow?",
+    "the item tower needs ids or features",
+    "valid needs a position where training has one",
+}
+
+
+def test_a_refusal_names_the_value():
+    plain = set()
+    for room in ROOMS:
+        home = Path(utils.__path__[0], room)
+        for file in [home.with_suffix(".py"), *home.glob("*.py")]:
+            if not file.exists():
+                continue
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and (
+                    getattr(node.func, "id", "") == "ValueError"
+                ):
+                    words = node.args[0]
+                    if isinstance(words, ast.Constant):
+                        plain.add(words.value)
+    plain = {words for words in plain if " got " not in words}
+    assert plain == VALUELESS
 
 
 @pytest.mark.parametrize(

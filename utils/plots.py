@@ -111,7 +111,7 @@ def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
     """
     places = np.asarray(places, dtype=float)
     if not np.isfinite(places).all():
-        raise ValueError("places must be finite")
+        raise ValueError(f"places must be finite, got {places.tolist()}")
     if not gap >= 0:
         raise ValueError(f"gap must be at least 0, got {gap}")
     order = np.argsort(places, kind="stable")

@@ -325,3 +325,6 @@ def test_rows_are_refused():
         classification.roc_auc(one, np.array([1.0]))
     with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
         classification.roc_auc(one, one, weights=np.array([-1, 1]))
+    for weight in (1e-200, 1e200):  # a product of two would be 0 or infinite
+        with pytest.raises(ValueError, match=f"are not 0, got {weight}"):
+            classification.roc_auc(one, one, weights=np.array([1, weight]))

@@ -185,13 +185,21 @@ def _seen(
             f"pulls and rewards must be (..., K) alike, got {pulls.shape} and "
             f"{rewards.shape}"
         )
-    if not (np.isfinite(pulls) & (pulls >= 0)).all():
-        raise ValueError("pulls must be finite and at least 0")
-    if not np.isfinite(rewards).all():
-        raise ValueError("rewards must be finite")
+    wrong = ~(np.isfinite(pulls) & (pulls >= 0))
+    if wrong.any():
+        raise ValueError(
+            f"pulls must be finite and at least 0, got {pulls[wrong][0]}"
+        )
+    wrong = ~np.isfinite(rewards)
+    if wrong.any():
+        raise ValueError(f"rewards must be finite, got {rewards[wrong][0]}")
     return pulls, rewards
 
 
 def _within(pulls: np.ndarray, rewards: np.ndarray) -> None:
-    if not ((rewards >= 0) & (rewards <= pulls)).all():
-        raise ValueError("rewards must be in [0, 1] for each pull")
+    wrong = ~((rewards >= 0) & (rewards <= pulls))
+    if wrong.any():
+        raise ValueError(
+            "rewards must be in [0, 1] for each pull, got "
+            f"{rewards[wrong][0]} of {pulls[wrong][0]}"
+        )

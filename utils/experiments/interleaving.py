@@ -90,8 +90,11 @@ def credit(clicks: np.ndarray, teams: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"clicks must be at least 0, at most 1e300, got {clicks[wrong][0]}"
         )
-    if not np.isin(teams, (-1, 1)).all():
-        raise ValueError("teams must be 1 for a or -1 for b")
+    wrong = ~np.isin(teams, (-1, 1))
+    if wrong.any():
+        raise ValueError(
+            f"teams must be 1 for a or -1 for b, got {teams[wrong][0]}"
+        )
     return np.einsum("qk,qk->q", clicks, teams)
 
 

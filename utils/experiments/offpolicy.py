@@ -22,7 +22,8 @@ def importance_weights(
     Args:
         target: (...) chance of the logged action under the policy in
             question, in [0, 1].
-        logged: (...) chance under the policy that wrote the log, in (0, 1].
+        logged: (...) chance under the policy that wrote the log, above 0
+            (1e-70 at least, so that ratios stay floats) and at most 1.
         clip: no weight is larger; above 0. It bounds the variance and pulls
             estimates of rewards that are not negative towards 0.
 
@@ -45,10 +46,15 @@ def importance_weights(
             f"target and logged must be alike, got {target.shape} and "
             f"{logged.shape}"
         )
-    if not ((target >= 0) & (target <= 1)).all():
-        raise ValueError("target must be in [0, 1]")
-    if not ((logged > 0) & (logged <= 1)).all():
-        raise ValueError("logged must be in (0, 1]: it happened")
+    wrong = ~((target >= 0) & (target <= 1))
+    if wrong.any():
+        raise ValueError(f"target must be in [0, 1], got {target[wrong][0]}")
+    wrong = ~((logged >= 1 / checks.LARGEST) & (logged <= 1))
+    if wrong.any():
+        raise ValueError(
+            f"logged must be from {1 / checks.LARGEST:g} to 1: it happened, "
+            f"got {logged[wrong][0]}"
+        )
     if not clip > 0:
         raise ValueError(f"clip must be above 0, got {clip}")
     return np.minimum(target / logged, clip)
@@ -251,9 +257,13 @@ def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
             f"{predicted.shape} and {target.shape}"
         )
     checks.check_sizes("predicted", predicted)
-    shares = ((target >= 0) & (target <= 1 + 1e-6)).all()
-    if not (shares and np.allclose(target.sum(axis=1), 1, atol=1e-6)):
-        raise ValueError("rows of target must be at least 0 and add up to 1")
+    shares = ((target >= 0) & (target <= 1 + 1e-6)).all(axis=1)
+    wrong = ~(shares & (np.abs(target.sum(axis=1) - 1) <= 2e-6))
+    if wrong.any():
+        raise ValueError(
+            "rows of target must be at least 0 and add up to 1, got "
+            f"{target[wrong][0].tolist()}"
+        )
     return np.einsum("na,na->n", predicted, target)
 
 

@@ -31,8 +31,9 @@ def crossing(knob: np.ndarray, difference: np.ndarray) -> float:
             "knob and difference must be (S,) alike, "
             f"got {knob.shape} and {difference.shape}"
         )
-    if not (np.isfinite(knob).all() and np.isfinite(difference).all()):
-        raise ValueError("knob and difference must be finite")
+    for name, given in (("knob", knob), ("difference", difference)):
+        if not np.isfinite(given).all():
+            raise ValueError(f"{name} must be finite, got {given.tolist()}")
     if (np.diff(knob) <= 0).any():
         raise ValueError(f"knob must increase, got {knob.tolist()}")
     sided = np.flatnonzero(difference)

@@ -256,8 +256,7 @@ def prior_correction(
     if not 0 < kept_share <= 1:
         raise ValueError(f"kept_share must be in (0, 1], got {kept_share}")
     p = np.asarray(probabilities, dtype=np.float64)
-    if not ((p >= 0) & (p <= 1)).all():  # nan fails too
-        raise ValueError("probabilities must be from 0 to 1")
+    check_probabilities(p)
     return p * kept_share / (p * kept_share + (1 - p))
 
 

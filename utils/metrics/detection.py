@@ -265,4 +265,7 @@ def checked_boxes(boxes: np.ndarray) -> np.ndarray:
 
 def _refuse_nan(scores: np.ndarray) -> None:
     if np.isnan(scores).any():
-        raise ValueError("scores must not be nan")
+        raise ValueError(
+            f"scores must not be nan, got {np.isnan(scores).sum()} of "
+            f"{scores.size}"
+        )

@@ -314,16 +314,17 @@ def check_finite(name: str, values: np.ndarray) -> None:
 
 
 def check_weights(weights: np.ndarray) -> None:
-    """Refuse weights that are negative, not finite or beyond 1e140.
+    """Refuse weights below 0, not finite, or too small or large to multiply.
 
     >>> check_weights(np.array([0.0, 2.0]))
     """
-    # products of two sums of larger ones leave the floats; nan is wrong too
-    wrong = ~((weights >= 0) & (weights <= np.float64(1e140)))
+    # products of two sums of others leave the floats; nan is wrong too
+    least, most = np.float64([1e-140, 1e140])
+    wrong = (weights != 0) & ~((weights >= least) & (weights <= most))
     if wrong.any():
         raise ValueError(
-            "weights must be finite and at least 0, at most 1e140, got "
-            f"{weights[wrong][0]}"
+            "weights must be finite and at least 0, and from 1e-140 to 1e140 "
+            f"where they are not 0, got {weights[wrong][0]}"
         )
 
 

@@ -100,8 +100,12 @@ def fold_in(
     rows = sparse.csr_matrix(rows, dtype=np.float64, copy=True)
     rows.sum_duplicates()
     rows.eliminate_zeros()
-    if not np.isfinite(rows.data).all() or (rows.data < 0).any():
-        raise ValueError("interactions must be finite and at least 0")
+    wrong = ~(np.isfinite(rows.data) & (rows.data >= 0))
+    if wrong.any():
+        raise ValueError(
+            "interactions must be finite and at least 0, got "
+            f"{rows.data[wrong][0]}"
+        )
     most = float(alpha) * float(rows.data.max(initial=0.0))
     if most > 1e100:  # its square would be beyond floats
         raise ValueError(f"alpha * r must be at most 1e100, got {most}")

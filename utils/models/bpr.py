@@ -74,8 +74,12 @@ def fit_bpr(
         )
     X = sparse.csr_matrix(interactions, dtype=np.float64, copy=True)
     X.sum_duplicates()
-    if not np.isfinite(X.data).all() or (X.data < 0).any():
-        raise ValueError("interactions must be finite and at least 0")
+    wrong = ~(np.isfinite(X.data) & (X.data >= 0))
+    if wrong.any():
+        raise ValueError(
+            f"interactions must be finite and at least 0, got "
+            f"{X.data[wrong][0]}"
+        )
     X.sort_indices()
     user, liked = X.nonzero()
     if len(user) == 0:

@@ -281,12 +281,20 @@ def _checked_targets(rows, labels, position=None, weights=None):
     for name, given in named.items():
         if given.shape != (n,) or n == 0:
             raise ValueError(f"{name} must be ({n},), n > 0: {given.shape}")
-    if not ((labels >= 0) & (labels <= 1)).all():
-        raise ValueError("labels must lie in [0, 1]")
+    wrong = ~((labels >= 0) & (labels <= 1))
+    if wrong.any():
+        raise ValueError(f"labels must lie in [0, 1], got {labels[wrong][0]}")
     if slots.dtype.kind not in "iu" or slots.min() < 1:
-        raise ValueError("position must be integers from 1")
-    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
-        raise ValueError("weights must be finite, at least 0 and not all 0")
+        raise ValueError(
+            f"position must be integers from 1, got {slots.min()} of "
+            f"{slots.dtype}"
+        )
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any() or not weights.any():
+        raise ValueError(
+            "weights must be finite, at least 0 and not all 0, got "
+            f"{[*weights[wrong], weights.max()][0]}"
+        )
     return (
         torch.from_numpy(slots.astype(np.int64)),
         torch.from_numpy(labels.astype(np.float32)),

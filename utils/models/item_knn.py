@@ -55,13 +55,19 @@ def fit_item_knn(
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie in [0, 1], got {power}")
     X = sparse.csr_matrix(interactions, dtype=np.float64)
-    if not np.isfinite(X.data).all():
-        raise ValueError("interactions must be finite")
+    wrong = ~np.isfinite(X.data)
+    if wrong.any():
+        raise ValueError(
+            f"interactions must be finite, got {X.data[wrong][0]}"
+        )
     n_items = X.shape[1]
     with np.errstate(over="ignore"):
         norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=0))).ravel()
     if not np.isfinite(norms).all():
-        raise ValueError("the sums of squared interactions must be finite")
+        raise ValueError(
+            "the sums of squared interactions must be finite, got one of "
+            f"{np.abs(X.data).max():g}"
+        )
     by_item = X.T.tocsr()
     rows, columns, values = [], [], []
     for start in range(0, n_items, BLOCK):

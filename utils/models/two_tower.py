@@ -354,6 +354,10 @@ def _checked_log_q(log_q, items: np.ndarray, n_items: int):
         raise ValueError(
             f"log_q must have shape ({n_items},), got {log_q.shape}"
         )
-    if not np.isfinite(log_q[items]).all():
-        raise ValueError("log_q must be finite for every item that occurs")
+    wrong = items[~np.isfinite(log_q[items])]
+    if len(wrong):
+        raise ValueError(
+            "log_q must be finite for every item that occurs, got "
+            f"{log_q[wrong[0]]} for item {wrong[0]}"
+        )
     return torch.from_numpy(log_q)
