@@ -34,6 +34,7 @@ def ranking_rows(rng: np.random.Generator) -> None:
             f"ROC-AUC, 1,000,000 scores, {percent} % positive",
             lambda y=labels, s=scores: classification.roc_auc(y, s),
             {"scikit-learn": lambda y=labels, s=scores: roc_auc_score(y, s)},
+            repeat=25,
             bar=bar,
         )
         row(
@@ -45,6 +46,7 @@ def ranking_rows(rng: np.random.Generator) -> None:
                     average_precision_score(y, s)
                 )
             },
+            repeat=25,
             bar=8,
             why="With as many positives as negatives there are two long "
             "lists to sort and to merge, and no short one to look up.",
@@ -62,6 +64,7 @@ def probability_rows(rng: np.random.Generator) -> None:
         "log loss, 1,000,000 probabilities",
         lambda: classification.log_loss(labels, p),
         {"scikit-learn": lambda: log_loss(labels, p)},
+        repeat=25,
         bar=20,
         why="The logarithms alone take half of our time.",
     )

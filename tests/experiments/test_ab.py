@@ -107,6 +107,8 @@ def test_sample_ratio_mismatch_refuses():
         ab.sample_ratio_mismatch([1, 2], [0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match=r"\(1, 2\) and \(1, 2\)"):
         ab.sample_ratio_mismatch([[1, 2]], [[0.5, 0.5]])
+    with pytest.raises(ValueError, match=r"got \(\) and \(\)"):
+        ab.sample_ratio_mismatch(3, 1)
 
 
 def test_two_proportions_by_hand():
@@ -178,6 +180,8 @@ def test_ratio_of_sums_by_hand():
         1.959964 * sqrt(variance), abs=1e-6
     )
     assert got.p_value == pytest.approx(erfc(0.1 / sqrt(2 * variance)))
+    two = ab.ratio_of_sums([[1, 10], [3, 10]], [[2, 10], [4, 10]])
+    assert two.difference == pytest.approx(6 / 20 - 4 / 20)
 
 
 def test_ratio_of_sums_with_one_row_a_unit_is_the_difference_of_means():

@@ -236,6 +236,8 @@ def test_detection_refuses():
     for bad in (0, 1.5):
         with pytest.raises(ValueError, match=f"up to 1, got {bad}"):
             detection.greedy_match(one, np.ones((1, 1)), at_least=bad)
+    exact = detection.greedy_match(one, np.ones((1, 1)), at_least=1)
+    assert exact.tolist() == [0]
     with pytest.raises(ValueError, match=r"\(D,\) and \(D, T\)"):
         detection.greedy_match(one, np.ones((2, 1)), at_least=0.5)
     with pytest.raises(ValueError, match="must not be nan"):

@@ -55,6 +55,9 @@ def test_by_hand():
     }
     for name, values in expected.items():
         assert getattr(got, name) == pytest.approx(values, nan_ok=True), name
+    for tiny in (1e-300, 1e300):  # gains compare by their ratio
+        one = np.array([[tiny]])
+        assert evaluate.gains_at_k(one, one, k=1).ndcg == [1]
     assert got.dropped == 1
     assert got.means()["precision"] == 1 / 2  # of the list with something
     assert got.table().columns.tolist() == NAMES

@@ -89,3 +89,16 @@ def test_rndcg_counts_the_end_of_a_longer_list_by_hand():
     )["Rndcg"]
     # rank 1, where the ideal list falls: nothing; the end: 1 / log2(3)
     assert got == pytest.approx([(0 + 1 / np.log2(3)) / 2])
+    one_more = trec_measures.measures(
+        np.array([[-1, 1]]), np.array([2]), np.array([[1]]), level=1
+    )["Rndcg"]
+    assert one_more == [0]  # one item more than there are to find is no end
+
+
+def test_what_stands_for_no_grade_is_told_apart():
+    codes = (
+        trec_measures.UNPOOLED,
+        trec_measures.UNJUDGED,
+        trec_measures.PAST_THE_END,
+    )
+    assert len(set(codes)) == 3 and max(codes) < 0
