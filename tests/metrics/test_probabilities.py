@@ -45,6 +45,18 @@ def test_log_loss_and_brier_by_hand(labels, p, loss, squared):
     assert got == pytest.approx([loss, squared], nan_ok=True)
 
 
+@pytest.mark.parametrize("n", [1, 2, 37, 64, 4096])
+@pytest.mark.parametrize("least", [5e-324, 1e-300, 1e-151, 1e-40, 0.1, 1.0])
+def test_the_log_of_a_product_is_the_sum_of_logs(n, least):
+    """However small the chances: their product must not vanish."""
+    rng = np.random.default_rng(n)
+    p = np.maximum(least, rng.random(n) * (least * 2))
+    p = np.minimum(p, 1.0)
+    p[0] = least
+    got = probabilities.log_loss(np.ones(n, dtype=int), p)
+    assert got == pytest.approx(-np.log(p).mean(), rel=1e-12)
+
+
 def test_an_impossible_row_of_no_weight_is_ignored():
     got = probabilities.log_loss(
         np.array([1, 1]), np.array([0.0, 0.5]), weights=np.array([0, 2])

@@ -50,16 +50,35 @@ def log_loss(
         counts = weights > 0
         labels, probabilities = labels[counts], probabilities[counts]
         weights = weights[counts]
-    loss = 0.0
+    loss, memory = 0.0, np.empty(min(len(labels), BLOCK_ROWS))
     for start in range(0, len(labels), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
+        chance = memory[: len(labels[rows])]  # the same for all blocks
         # |0 - p| is the chance of a 1, |1 - p| that of a 0
-        chance = np.subtract(~labels[rows], probabilities[rows])
+        np.subtract(~labels[rows], probabilities[rows], out=chance)
         np.abs(chance, out=chance)
         with np.errstate(divide="ignore"):
-            log = np.log(chance, out=chance)
-        loss -= log.sum() if weights is None else weights[rows] @ log
+            if weights is None:
+                loss -= np.log(_multiplied(chance)).sum()
+            else:
+                loss -= weights[rows] @ np.log(chance)
     return ratio(loss, len(labels) if weights is None else weights.sum())
+
+
+def _multiplied(chance: np.ndarray) -> np.ndarray:
+    """Chances multiplied in pairs, as often as the floats allow.
+
+    The sum of logs is the log of the product, and one log takes as long as
+    twenty products.
+
+    >>> _multiplied(np.array([0.5, 0.1, 0.5, 0.2]))
+    array([0.005])
+    """
+    least = chance.min(initial=1.0)
+    while least > 1e-150 and len(chance) > 1 and len(chance) % 2 == 0:
+        chance = np.multiply(*chance.reshape(2, -1))
+        least *= least  # no product is smaller
+    return chance
 
 
 def normalised_entropy(
