@@ -64,8 +64,7 @@ def exact(vectors, queries) -> None:
         bar={"FAISS flat": 0.6, "numpy argpartition": 3},
         why={
             "numpy argpartition": "Both begin with the same matrix product, "
-            "about half of our time; it is the choice of the best that is "
-            "faster, four times or more."
+            "about half of our time; only the choice of the best is faster."
         },
     )
 
