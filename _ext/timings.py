@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from markup import scrolling, tag, text
 
-COLUMNS = ["Work", "Ours", "Peer", "Its time", "Ratio", "Wanted", "Memory"]
+COLUMNS = ["Work", "Ours", "Peer", "Its time", "Ratio", "Wanted", "MiB"]
 
 
 def duration(ms: float) -> str:
@@ -21,6 +21,11 @@ def duration(ms: float) -> str:
     if ms >= 1000:
         return f"{ms / 1000:.3g} s"
     return f"{ms:.3g} ms"
+
+
+def unbroken(words: str) -> str:
+    """The same on one line: a number is not parted from its unit."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def wanted(row: dict) -> str:
@@ -46,11 +51,13 @@ def missed(row: dict) -> bool:
 
 
 def reasons(rows: list[dict]) -> list[nodes.Element]:
-    """A sentence for each bar that was missed."""
+    """A paragraph for each reason why bars were missed, and for which work."""
+    works = {}
+    for row in filter(missed, rows):
+        works.setdefault((row["peer"], row["why"]), []).append(row["work"])
     return [
-        nodes.paragraph("", "", text(f"✗ {row['work']}. {row['why']}"))
-        for row in rows
-        if missed(row)
+        nodes.paragraph("", "", text(f"✗ {'; '.join(names)} – {peer}: {why}"))
+        for (peer, why), names in works.items()
     ]
 
 
@@ -59,7 +66,7 @@ def memory(row: dict) -> str:
     pair = (row["ours_mib"], row["peer_mib"])
     if None in pair:
         return "–"
-    return "{} / {} MiB".format(*pair)
+    return "{} / {}".format(*pair)
 
 
 def table(area: str, rows: list[dict]) -> nodes.Element:
@@ -72,14 +79,14 @@ def table(area: str, rows: list[dict]) -> nodes.Element:
                 *(
                     tag("td", [text(words)])
                     for words in (
-                        duration(row["ours_ms"]),
+                        unbroken(duration(row["ours_ms"])),
                         row["peer"],
-                        duration(row["peer_ms"]),
+                        unbroken(duration(row["peer_ms"])),
                         f"{row['ratio']:.2g}"
                         if row["ratio"] < 10
                         else f"{row['ratio']:.0f}",
-                        wanted(row),
-                        memory(row),
+                        unbroken(wanted(row)),
+                        unbroken(memory(row)),
                     )
                 ),
             ],
