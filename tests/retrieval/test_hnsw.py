@@ -1,10 +1,16 @@
 """The small-world graph, held against exact search and hnswlib."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from tests import clusters
+from tests.clusters import recall
 from utils.retrieval.exact import ExactIndex
 from utils.retrieval.hnsw import HNSWIndex
+
+clustered = partial(clusters.clustered, n=1200, centres=30, asked=200)
 
 
 def built(vectors, seed=0, **options):
@@ -12,21 +18,8 @@ def built(vectors, seed=0, **options):
     return HNSWIndex(rng=rng, **options).fit(vectors)
 
 
-def clustered(seed, n=1200, d=16):
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(30, d))
-    found = centres[rng.integers(30, size=n)] + rng.normal(size=(n, d))
-    queries = centres[rng.integers(30, size=200)] + rng.normal(size=(200, d))
-    return found.astype(np.float32), queries.astype(np.float32)
-
-
 def unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def recall(ids, expected):
-    """(Q, k), (Q, k) -> share of the expected ids that were found."""
-    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
 
 
 def test_neighbours_chosen_by_hand():

@@ -1,11 +1,15 @@
 """Inverted-file search, held against exact search and FAISS."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tests import clusters
+from tests.clusters import recall
 from utils.retrieval.exact import ExactIndex
 from utils.retrieval.ivf import IVFIndex
 
@@ -15,23 +19,13 @@ STEADY = settings(deadline=None, derandomize=True)
 TWO = np.array([[5.0, 0.1], [0.1, 4.0], [3.0, 0.0], [0.0, 6.0], [2.0, 0.2]])
 
 
+clustered = partial(clusters.clustered, n=6000)
+
+
 def built(vectors, cells, probes, seed=0, **options):
     rng = np.random.default_rng(seed)
     index = IVFIndex(cells=cells, probes=probes, rng=rng, **options)
     return index.fit(vectors)
-
-
-def clustered(seed, n=6000, d=16):
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(60, d))
-    found = centres[rng.integers(60, size=n)] + rng.normal(size=(n, d))
-    queries = centres[rng.integers(60, size=150)] + rng.normal(size=(150, d))
-    return found.astype(np.float32), queries.astype(np.float32)
-
-
-def recall(ids, expected):
-    """(Q, k), (Q, k) -> share of the expected ids that were found."""
-    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
 
 
 def test_one_probe_sees_its_own_cell_alone():

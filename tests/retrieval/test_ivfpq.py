@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.clusters import clustered, recall
 from utils.retrieval.exact import ExactIndex
 from utils.retrieval.ivf import IVFIndex
 from utils.retrieval.ivfpq import IVFPQIndex
@@ -12,19 +13,6 @@ from utils.retrieval.pq import PQIndex
 def built(vectors, seed=0, **options):
     rng = np.random.default_rng(seed)
     return IVFPQIndex(rng=rng, **options).fit(vectors)
-
-
-def clustered(seed, n=4000, d=16):
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(60, d))
-    found = centres[rng.integers(60, size=n)] + rng.normal(size=(n, d))
-    queries = centres[rng.integers(60, size=150)] + rng.normal(size=(150, d))
-    return found.astype(np.float32), queries.astype(np.float32)
-
-
-def recall(ids, expected):
-    """(Q, k), (Q, k) -> share of the expected ids that were found."""
-    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
 
 
 def test_what_is_left_of_two_clusters_by_hand():

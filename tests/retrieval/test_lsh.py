@@ -1,29 +1,22 @@
 """Hashing by hyperplanes, held against its theory and FAISS's bits."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from tests import clusters
+from tests.clusters import recall
 from utils.retrieval import lsh
 from utils.retrieval.exact import ExactIndex
 from utils.retrieval.lsh import LSHIndex
+
+clustered = partial(clusters.clustered, asked=300)
 
 
 def built(vectors, seed=0, **options):
     rng = np.random.default_rng(seed)
     return LSHIndex(rng=rng, **options).fit(vectors)
-
-
-def clustered(seed, n=4000, d=16):
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(60, d))
-    found = centres[rng.integers(60, size=n)] + rng.normal(size=(n, d))
-    queries = centres[rng.integers(60, size=300)] + rng.normal(size=(300, d))
-    return found.astype(np.float32), queries.astype(np.float32)
-
-
-def recall(ids, expected):
-    """(Q, k), (Q, k) -> share of the expected ids that were found."""
-    return (ids[:, :, None] == expected[:, None, :]).any(axis=1).mean()
 
 
 def test_buckets_by_hand(monkeypatch):
