@@ -185,10 +185,10 @@ def _seen(
             f"pulls and rewards must be (..., K) alike, got {pulls.shape} and "
             f"{rewards.shape}"
         )
-    wrong = ~(np.isfinite(pulls) & (pulls >= 0))
+    wrong = ~((pulls >= 0) & (pulls <= 1e300))  # sums stay floats; nan too
     if wrong.any():
         raise ValueError(
-            f"pulls must be finite and at least 0, got {pulls[wrong][0]}"
+            f"pulls must be at least 0, at most 1e300, got {pulls[wrong][0]}"
         )
     wrong = ~np.isfinite(rewards)
     if wrong.any():
