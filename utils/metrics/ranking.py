@@ -82,6 +82,9 @@ def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
     """
     gains, judged = _checked_gains(gains, k), _checked_gains(judged, k)
     discount = 1 / np.log2(np.arange(2, k + 2))  # (k,) for ranks 1..k
+    m = judged.shape[-1]
+    if m > k:  # only the k largest need to be sorted
+        judged = np.partition(judged, m - k, axis=-1)[..., m - k :]
     ideal = -np.sort(-judged, axis=-1)[..., :k]
     found = gains[..., :k] @ discount[: gains.shape[-1]]
     possible = ideal @ discount[: ideal.shape[-1]]

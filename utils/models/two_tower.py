@@ -57,10 +57,9 @@ def in_batch_softmax_loss(
     if users is not None:
         no_negative |= users[:, None] == users
     no_negative.fill_diagonal_(False)
-    offset = torch.zeros(no_negative.shape, dtype=user_vectors.dtype)
-    if log_q is not None:
-        offset -= log_q
-    offset.masked_fill_(no_negative, -torch.inf)
+    least = user_vectors.new_tensor(-torch.inf)
+    prior = torch.zeros_like(least) if log_q is None else -log_q.to(least)
+    offset = torch.where(no_negative, least, prior)
     # One fused product with constants: a third faster than step by step.
     logits = torch.addmm(offset, user_vectors / temperature, item_vectors.T)
     return functional.cross_entropy(logits, torch.arange(len(items)))
