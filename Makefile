@@ -24,7 +24,7 @@ help:
 	@echo "make new C=name        lay out a new case: W=its world, PART=Predict"
 	@echo "make seeds C=name      its claims under N=20 seeds, FROM=1"
 	@echo "make data              write the tables in data/ again"
-	@echo "make bench             our models beside their peers"
+	@echo "make bench             what utils computes, timed beside its peers"
 	@echo "make mutants           would the tests notice N=20 small changes?"
 	@echo "make lock              renew requirements.lock"
 	@echo "make clean             remove what was built; .venv stays"
