@@ -74,7 +74,7 @@ def from_arrays(ranked, flat, counts, grades):
     same(ours(), peer(1), counts)
     row(
         "ranking",
-        f"six at 10, arrays, {len(ranked):,} x {LENGTH}",
+        f"six metrics at 10, arrays, {len(ranked):,} x {LENGTH}",
         ours,
         {
             "ranx, 1 thread": lambda: peer(1),
@@ -120,7 +120,7 @@ def from_dicts(ranked, flat, counts, grades, scores, repeat):
     same(ours(), {n: table[other] for n, other in names.items()}, counts)
     row(
         "ranking",
-        f"six at 10, dicts, {len(ranked):,} x {LENGTH}",
+        f"six metrics at 10, dicts, {len(ranked):,} x {LENGTH}",
         ours,
         {"pytrec_eval": trec, "ranx.evaluate": compiled},
         repeat,
@@ -200,7 +200,9 @@ def from_tables(ranked, flat, counts, grades, scores, repeat):
 
     theirs = by_polars(*frames).drop("query")
     same(ours(), {name: theirs[name].to_numpy() for name in theirs.columns})
-    work = f"six at 10, table of integer ids, {len(ranked):,} x {LENGTH}"
+    work = (
+        f"six metrics at 10, table of integer ids, {len(ranked):,} x {LENGTH}"
+    )
     peers = {"polars join": lambda: by_polars(*frames)}
     row("ranking", work, ours, peers, repeat, 1.5)
 
@@ -223,7 +225,9 @@ def from_tables(ranked, flat, counts, grades, scores, repeat):
         )
         return evaluator.evaluate(nested(words, "score"))
 
-    work = f"six at 10, table of string ids, {len(ranked):,} x {LENGTH}"
+    work = (
+        f"six metrics at 10, table of string ids, {len(ranked):,} x {LENGTH}"
+    )
     row(
         "ranking",
         work,
