@@ -254,7 +254,9 @@ def _judged_ranks(retrieved, judged, lengths, k):
             packed.append(pack(f"{len(scored)}d", *scored.values()))
             own.extend(map(scored.get, items, repeat(np.nan)))
     except StructError:
-        raise ValueError(f"scores must be numbers, got {scored}") from None
+        raise ValueError(
+            f"scores must be numbers, got {str(scored)[:80]}"
+        ) from None
     scores = np.frombuffer(b"".join(packed))
     if np.isnan(scores).any():
         raise ValueError("scores must not be nan, got one")
