@@ -258,7 +258,8 @@ def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
         )
     checks.check_sizes("predicted", predicted)
     shares = ((target >= 0) & (target <= 1 + 1e-6)).all(axis=1)
-    wrong = ~(shares & (np.abs(target.sum(axis=1) - 1) <= 2e-6))
+    wrong = ~shares
+    wrong[shares] = np.abs(target[shares].sum(axis=1) - 1) > 2e-6
     if wrong.any():
         raise ValueError(
             "rows of target must be at least 0 and add up to 1, got "
