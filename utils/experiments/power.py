@@ -20,7 +20,8 @@ def power_of_welch(
 
     Args:
         effect: true difference of the means; its sign does not matter.
-        sd: standard deviation of a unit, alike in both arms, above 0.
+        sd: standard deviation of a unit, alike in both arms, above 0 and at
+            most 1e100.
         n_per_arm: units in each arm, at least 2.
         alpha: false-positive rate, in [1e-12, 1).
 
@@ -61,7 +62,7 @@ def sample_size_per_arm(
 
     Args:
         effect: true difference, not 0.
-        sd: standard deviation of a unit, above 0.
+        sd: standard deviation of a unit, above 0, at most 1e100.
         power: wanted, in (alpha, 1).
         alpha: false-positive rate, in [1e-12, 1).
 
@@ -171,7 +172,7 @@ def minimum_detectable_effect(
     """Smallest true effect that an experiment of this size tends to find.
 
     Args:
-        sd: standard deviation of a unit, above 0.
+        sd: standard deviation of a unit, above 0, at most 1e100.
         n_per_arm: units in each arm, at least 2.
         power: wanted, in (alpha, 1).
         alpha: false-positive rate, in [1e-12, 1).
@@ -205,8 +206,8 @@ def minimum_detectable_effect(
 
 
 def _check(*, sd: float, alpha: float) -> None:
-    if not (sd > 0 and math.isfinite(sd)):
-        raise ValueError(f"sd must be finite and above 0, got {sd}")
+    if not 0 < sd <= 1e100:  # so that effects stay floats
+        raise ValueError(f"sd must be above 0, at most 1e100, got {sd}")
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be in (0, 1), got {alpha}")
     if alpha < 1e-12:
