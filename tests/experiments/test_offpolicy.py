@@ -207,6 +207,13 @@ def test_refuses():
         offpolicy.policy_value([[1, 2]], [[1]])
     with pytest.raises(ValueError, match="predicted must be finite"):
         offpolicy.policy_value([[np.nan]], [[1]])
-    for target in ([[0.5, 0.6]], [[1.5, -0.5]], [[np.nan, 1]]):
+    nearly = offpolicy.policy_value([[1, 2]], [[0.5, 0.500008]])
+    assert nearly == pytest.approx(1.5, abs=1e-4)  # as single precision adds
+    for target in (
+        [[0.5, 0.6]],
+        [[1.7e308] * 2],
+        [[1.5, -0.5]],
+        [[np.nan, 1]],
+    ):
         with pytest.raises(ValueError, match="rows of target"):
             offpolicy.policy_value([[1, 2]], target)

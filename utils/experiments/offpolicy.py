@@ -257,9 +257,9 @@ def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
             f"{predicted.shape} and {target.shape}"
         )
     checks.check_sizes("predicted", predicted)
-    shares = ((target >= 0) & (target <= 1 + 1e-6)).all(axis=1)
-    wrong = ~shares
-    wrong[shares] = np.abs(target[shares].sum(axis=1) - 1) > 2e-6
+    with np.errstate(over="ignore", invalid="ignore"):  # inf, nan: not 1
+        whole = np.isclose(target.sum(axis=1), 1, atol=1e-6)
+    wrong = ~((target >= 0).all(axis=1) & whole)
     if wrong.any():
         raise ValueError(
             "rows of target must be at least 0 and add up to 1, got "
