@@ -3,16 +3,6 @@ import pandas as pd
 import pytest
 
 from utils.models import numbering
-from utils.worlds.ratings import RatingsConfig, RatingsWorld
-
-
-@pytest.fixture(scope="module")
-def log():
-    config = RatingsConfig(
-        users=150, items=200, ratings=6_000, taste_strength=2.0, factors=4
-    )
-    world = RatingsWorld(config, rng=np.random.default_rng(0))
-    return world.log(rng=np.random.default_rng(1))
 
 
 def tiny(rows, **columns):
