@@ -28,7 +28,8 @@ BLOCK = "a building block: takes what a checked_... function let through"
 EXEMPT = {
     f"metrics.{name}": BLOCK
     for name in (
-        "detection.overlap", "ragged.blocks", "ragged.rows_by_length",
+        "detection.overlap", "order.largest", "ragged.blocks",
+        "ragged.rows_by_length",
         "ragged.padded", "ragged.groups", "rows.ascending",
         "rows.positive_steps", "rows.count_below", "rows.all_cuts",
         "rows.first_of_its_kind", "rows.weight_of", "rows.ratio",

@@ -64,6 +64,15 @@ def test_top_k_is_the_start_of_rank_by_score(scores, k):
     )
 
 
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int64, np.float32])
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 9])
+def test_largest_is_the_start_of_all_in_order(kind, k):
+    values = np.array([[0, 3, 1, 3], [2, 0, 0, 1]]).astype(kind)
+    got = order.largest(values, k=k)
+    assert got.tolist() == [sorted(row)[::-1][:k] for row in values.tolist()]
+    assert got.dtype == kind
+
+
 def test_order_refuses_nan_numbers_and_wrong_k():
     with pytest.raises(ValueError, match="must not be nan, got 1 of 2"):
         order.rank_by_score(np.array([nan, 1.0]))

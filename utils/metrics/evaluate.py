@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from utils.metrics import ragged
-from utils.metrics.order import top_k
+from utils.metrics.order import largest, top_k
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,7 +229,9 @@ def dicts_at_k(
     for rows in ragged.rows_by_length(lengths, ragged.CELLS // 8):
         retrieved = [lists[row] for row in rows]
         judged = [judgements[row] for row in rows]
-        row, place, rank = _judged_ranks(retrieved, judged, lengths[rows], k)
+        row, place, rank = _judged_ranks(
+            retrieved, judged, lengths[rows], counts[rows], k
+        )
         row = rows[row]
         ranked[row, rank] = gains[starts[row] + place]
     relevant, ideal = np.zeros(len(queries)), np.zeros(len(queries))
@@ -242,7 +244,7 @@ def dicts_at_k(
     return _six(names, ranked, relevant, ideal, k)
 
 
-def _judged_ranks(retrieved, judged, lengths, k):
+def _judged_ranks(retrieved, judged, lengths, counts, k):
     """Row, place in its judgements and rank of what is judged and in front.
 
     Only judged items are looked up in the run: the rank of one, from 0, is
@@ -263,7 +265,6 @@ def _judged_ranks(retrieved, judged, lengths, k):
     scores = ragged.padded(
         scores, np.cumsum(lengths) - lengths, lengths, -np.inf
     )
-    counts = np.fromiter(map(len, judged), int, len(judged))
     own = np.fromiter(own, float, len(own))
     known = np.flatnonzero(~np.isnan(own))
     row = np.repeat(np.arange(len(judged)), counts)[known]
@@ -393,10 +394,7 @@ def _six(queries, gains, relevant, ideal, k) -> AtK:
 
 def _ideal(judged: np.ndarray, k: int) -> np.ndarray:
     """DCG of the best order of (rows, m) judged gains, cut at k."""
-    m = judged.shape[1]
-    if m > k:  # only the k largest need to be sorted
-        judged = np.partition(judged, m - k, axis=1)[:, m - k :]
-    best = np.sort(judged, axis=1)[:, ::-1]
+    best = largest(judged, k=k)
     return best @ (1 / np.log2(np.arange(2, best.shape[1] + 2)))
 
 

@@ -63,6 +63,25 @@ def top_k(scores: np.ndarray, *, k: int) -> np.ndarray:
     return np.take_along_axis(positions, best, axis=-1)
 
 
+def largest(values: np.ndarray, *, k: int) -> np.ndarray:
+    """The k largest values, descending, without sorting the rest.
+
+    Args:
+        values: (..., n) numbers, not nan.
+        k: how many, at least 1; all of them if there are fewer.
+
+    Returns:
+        (..., min(k, n)) values, contiguous.
+
+    >>> largest(np.array([1.0, 3.0, 2.0]), k=2)
+    array([3., 2.])
+    """
+    n = values.shape[-1]
+    if n > k:
+        values = np.partition(values, n - k, axis=-1)[..., n - k :]
+    return np.ascontiguousarray(np.sort(values, axis=-1)[..., ::-1])
+
+
 def gains_of(ranked_ids: np.ndarray, relevance: np.ndarray) -> np.ndarray:
     """Gains of retrieved items, in the order in which they were retrieved.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.metrics.order import gains_of, rank_by_score, top_k
+from utils.metrics.order import gains_of, largest, rank_by_score, top_k
 
 __all__ = [
     "average_precision_at_k",
@@ -82,10 +82,7 @@ def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
     """
     gains, judged = _checked_gains(gains, k), _checked_gains(judged, k)
     discount = 1 / np.log2(np.arange(2, k + 2))  # (k,) for ranks 1..k
-    m = judged.shape[-1]
-    if m > k:  # only the k largest need to be sorted
-        judged = np.partition(judged, m - k, axis=-1)[..., m - k :]
-    ideal = -np.sort(-judged, axis=-1)[..., :k]
+    ideal = largest(judged, k=k)
     found = gains[..., :k] @ discount[: gains.shape[-1]]
     possible = ideal @ discount[: ideal.shape[-1]]
     if np.any(found > possible * (1 + 1e-9)):
