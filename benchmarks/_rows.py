@@ -59,7 +59,6 @@ def row(
     for name, ratio in ratios.items():
         least = bar.get(name) if isinstance(bar, dict) else bar
         reason = why.get(name, "") if isinstance(why, dict) else why
-        missed = least is not None and ratio < least
         entry = {
             "work": work,
             "ours_ms": round(ms["ours"], 3),
@@ -67,7 +66,7 @@ def row(
             "peer_ms": round(ms[name], 3),
             "ratio": round(ratio, 3),
             "bar": least,
-            "why": reason if missed else "",
+            "why": reason,
             "ours_mib": mib["ours"],
             "peer_mib": mib[name],
         }

@@ -66,7 +66,6 @@ def probability_rows(rng: np.random.Generator) -> None:
         {"scikit-learn": lambda: log_loss(labels, p)},
         repeat=25,
         bar=20,
-        why="The logarithms alone take half of our time.",
     )
     row(
         AREA,
