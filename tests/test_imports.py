@@ -1,8 +1,10 @@
 """Importing a module of `utils` costs what its purpose needs, no more."""
 
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +63,12 @@ def test_a_module_imports_what_it_needs(allowed):
     run = [sys.executable, "-c", statement]
     brought = subprocess.run(run, check=True, capture_output=True, text=True)
     assert set(brought.stdout.split()) <= allowed
+
+
+def test_imports_inside_utils_are_relative():
+    """The package works under whatever name it is installed as."""
+    absolute = re.compile(r"^\s*(from|import) utils\b", re.MULTILINE)
+    (folder,) = utils.__path__
+    files = sorted(Path(folder).rglob("*.py"))
+    assert files
+    assert [f.name for f in files if absolute.search(f.read_text())] == []

@@ -1,7 +1,7 @@
 """Tables: those that the worlds wrote, and a user's own log."""
 
-from utils.data.interactions import Interactions, read_interactions
-from utils.data.tables import CASES, generate, load, world, write
+from .interactions import Interactions, read_interactions
+from .tables import CASES, generate, load, world, write
 
 __all__ = [
     "CASES",

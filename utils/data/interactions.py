@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from utils.data import typed
+from . import typed
 
 NEEDED = ("user", "item", "time")
 OPTIONAL = ("rating", "weight")

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.seeds import DEFAULT_SEED
+from ..seeds import DEFAULT_SEED
 
 DATA = Path(__file__).parents[2] / "data"
 LICENCE = "CC-BY-4.0"
@@ -186,4 +186,4 @@ def _case(name: str) -> tuple[Case, ModuleType]:
     if name not in CASES:
         raise ValueError(f"no case {name!r}; there are {sorted(CASES)}")
     case = CASES[name]
-    return case, import_module(f"utils.worlds.{case.module}")
+    return case, import_module(f"..worlds.{case.module}", __package__)

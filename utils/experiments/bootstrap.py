@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.experiments import checks
+from . import checks
 
 BLOCK_VALUES = 65_536  # drawn rows held at a time: they stay in the cache
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.experiments import checks
+from . import checks
 
 
 def importance_weights(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.experiments import checks
+from . import checks
 
 
 def running_difference(

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.metrics.calibrators import (
+from .calibrators import (
     Isotonic,
     Platt,
     fit_isotonic,
     fit_platt,
 )
-from utils.metrics.rows import (
+from .rows import (
     check_probabilities,
     checked_groups,
     checked_probabilities,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.metrics.rows import (
+from .rows import (
     check_finite,
     checked_rows,
     first_of_its_kind,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.metrics.decisions import (
+from .decisions import (
     Choice,
     Confusion,
     OperatingPoint,
@@ -26,8 +26,8 @@ from utils.metrics.decisions import (
     precision_at_recall,
     recall_at_precision,
 )
-from utils.metrics.probabilities import brier, log_loss, normalised_entropy
-from utils.metrics.rows import (
+from .probabilities import brier, log_loss, normalised_entropy
+from .rows import (
     all_cuts,
     checked_groups,
     checked_rows,

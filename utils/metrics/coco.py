@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.metrics import coco_files
-from utils.metrics.coco_files import Found, Truth
+from . import coco_files
+from .coco_files import Found, Truth
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of overlap
 RECALLS = np.linspace(0, 1, 101)

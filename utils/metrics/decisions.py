@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.metrics.rows import (
+from .rows import (
     all_cuts,
     checked_rows,
     ratio,

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from utils.metrics import ragged
-from utils.metrics.order import largest, top_k
+from . import ragged
+from .order import largest, top_k
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.metrics.rows import (
+from .rows import (
     checked_probabilities,
     checked_rows,
     ratio,

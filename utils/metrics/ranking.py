@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.metrics.order import gains_of, largest, rank_by_score, top_k
+from .order import gains_of, largest, rank_by_score, top_k
 
 __all__ = [
     "average_precision_at_k",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from utils.metrics import ragged, trec_measures
+from . import ragged, trec_measures
 
 if TYPE_CHECKING:
     import pandas as pd

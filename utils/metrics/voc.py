@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.metrics import detection
+from . import detection
 
 
 class Objects(NamedTuple):

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from utils.models import training
+from . import training
 
 PREDICTED_TOGETHER = 1 << 15  # rows; keeps memory small
 # Adam moves each weight by about lr a step, however far it has to go. A slot

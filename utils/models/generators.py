@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from utils.models import als, ease, item_knn
+from . import als, ease, item_knn
 
 # (rows (B, N) of the users, their numbers (B,)) -> scores (B, N) float32
 Scorer = Callable[[sparse.csr_matrix, np.ndarray], np.ndarray]
@@ -110,7 +110,7 @@ def _fit_als(X, *, max_items, rng, factors, l2, alpha, sweeps=10) -> Scorer:
 
 
 def _fit_two_tower(X, *, max_items, rng, dim) -> Scorer:
-    from utils.models import two_tower  # torch only where it is used
+    from . import two_tower  # torch only where it is used
 
     pairs = np.column_stack(X.nonzero())
     vectors = two_tower.fit_two_tower(

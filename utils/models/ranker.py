@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from utils.metrics import ranking
-from utils.models.generators import binary
+from ..metrics import ranking
+from .generators import binary
 
 CUTOFF = 10
 SETTINGS = {

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from utils.models import training, two_tower
+from . import training, two_tower
 
 START, EMPTY = -1, -2  # in a (W, L) table of item numbers
 ENCODED_TOGETHER = 4096  # histories; keeps memory small

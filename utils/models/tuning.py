@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from utils.models import numbering, ranker
-from utils.models.generators import Generator, greedy_blend, standardised
+from . import numbering, ranker
+from .generators import Generator, greedy_blend, standardised
 
 BLOCK = 256  # users scored at a time
 POOL = (

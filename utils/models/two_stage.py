@@ -28,9 +28,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from utils.metrics import ranking
-from utils.models import numbering, ranker, tuning
-from utils.models.generators import Generator, standardised
+from ..metrics import ranking
+from . import numbering, ranker, tuning
+from .generators import Generator, standardised
 
 UNTUNED = (
     (Generator("popular"), 0.1),

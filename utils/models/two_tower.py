@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from utils.models import training
+from . import training
 
 
 def in_batch_softmax_loss(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.monitoring.drift import DriftTest
+from .drift import DriftTest
 
 
 def median_distance(points: np.ndarray) -> float:

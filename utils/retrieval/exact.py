@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.retrieval import common
+from . import common
 
 BLOCK = 4_000_000  # scores held at a time: 16 MB in float32
 

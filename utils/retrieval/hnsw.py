@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 
-from utils.retrieval import common
+from . import common
 
 Near = list[tuple[float, int]]  # (inner product, node), best first
 

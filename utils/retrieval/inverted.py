@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from utils.metrics import ranking
+from ..metrics import ranking
 
 
 class InvertedIndex:

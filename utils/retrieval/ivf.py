@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.metrics import ranking
-from utils.retrieval import common
-from utils.retrieval.kmeans import kmeans, nearest, spherical_kmeans
+from ..metrics import ranking
+from . import common
+from .kmeans import kmeans, nearest, spherical_kmeans
 
 ROUNDS = 10  # of k-means; recall hardly moves after that
 TRAIN_PER_CELL = 256  # vectors that train a cell: more add time, not recall

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.retrieval import common
-from utils.retrieval.ivf import IVFIndex
-from utils.retrieval.pq import ProductQuantiser
+from . import common
+from .ivf import IVFIndex
+from .pq import ProductQuantiser
 
 
 class IVFPQIndex(IVFIndex):

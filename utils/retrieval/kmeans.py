@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.retrieval import common
+from . import common
 
 BLOCK = 500_000  # similarities held at a time: 2 MB in float32
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.retrieval import common
+from . import common
 
 BLOCK = 128  # queries at a time
 PAIRS = 100_000  # of query and candidate, multiplied at a time

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.retrieval import common
-from utils.retrieval.exact import ExactIndex
-from utils.retrieval.kmeans import kmeans, nearest
+from . import common
+from .exact import ExactIndex
+from .kmeans import kmeans, nearest
 
 ROUNDS = 15  # of k-means for each codebook
 TRAIN_PER_CODE = 256  # vectors that train a code

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.worlds.ads_truth import (
+from .ads_truth import (
     GUESSED,
     GUESSED_SHARE,
     LATE_FORMAT,
@@ -42,7 +42,7 @@ from utils.worlds.ads_truth import (
     main_effects,
     pair_effects,
 )
-from utils.worlds.common import World, check_slates, sigmoid
+from .common import World, check_slates, sigmoid
 
 START = np.datetime64("2026-05-04T00:00:00", "ms")  # a Monday; day 0
 DAY_SECONDS = 86_400

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.worlds.common import check_knobs, sigmoid
+from .common import check_knobs, sigmoid
 
 SIZES = {
     "segment": 8, "region": 24, "device": 3, "age": 5, "section": 5,

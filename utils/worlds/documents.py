@@ -26,7 +26,7 @@ from functools import cached_property
 
 import numpy as np
 
-from utils.worlds.common import World
+from .common import World
 
 
 @dataclass(frozen=True)

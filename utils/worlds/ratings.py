@@ -28,7 +28,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from utils.worlds.common import World
+from .common import World
 
 
 @dataclass(frozen=True)

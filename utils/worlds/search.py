@@ -31,9 +31,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.worlds.common import World, check_slates
-from utils.worlds.documents import row_choice
-from utils.worlds.search_truth import GOOD, SearchConfig, SearchTruth
+from .common import World, check_slates
+from .documents import row_choice
+from .search_truth import GOOD, SearchConfig, SearchTruth
 
 START = np.datetime64("2026-03-02", "D")  # a Monday; day 0
 CONTENT_SIZE = 12

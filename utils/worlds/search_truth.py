@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.worlds.common import check_knobs
+from .common import check_knobs
 
 GRADES = 5  # 0 is irrelevant, 4 is what was looked for
 GOOD = 3  # a session succeeds with a document of this grade or better

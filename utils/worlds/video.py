@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.worlds.common import World, check_slates
-from utils.worlds.video_truth import VideoConfig, VideoTruth
+from .common import World, check_slates
+from .video_truth import VideoConfig, VideoTruth
 
 START = np.datetime64("2026-03-02T00:00:00", "ms")  # a Monday; day 0
 DAY_SECONDS = 86_400

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.worlds.common import check_knobs, sigmoid
+from .common import check_knobs, sigmoid
 
 FINISHED = 0.85  # mean share of a median-length video seen if it satisfies
 DROPPED = 0.25  # and if it does not
