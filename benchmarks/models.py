@@ -5,8 +5,7 @@
 
 Interactions are drawn with a popular head and a long tail of users and items.
 `implicit` fits ALS by a few steps of conjugate gradients unless it is told to
-solve exactly, as ours does: there is a row for each. Its BPR is compiled and
-goes pair by pair; ours is numpy, in small batches.
+solve exactly, as ours does: there is a row for each.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks._rows import row
-from utils.models import als, bpr, ease, item_knn
+from utils.models import als, ease, item_knn
 
 AREA = "models"
 PRODUCT = (
@@ -60,7 +59,6 @@ def ease_by_inverse(X: sparse.csr_matrix, *, l2: float) -> np.ndarray:
 def models_rows(X: sparse.csr_matrix, *, repeat: int) -> None:
     """All rows of one size."""
     from implicit.cpu.als import AlternatingLeastSquares
-    from implicit.cpu.bpr import BayesianPersonalizedRanking
     from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
 
     size = f"{X.nnz:,} interactions"
@@ -130,30 +128,6 @@ def models_rows(X: sparse.csr_matrix, *, repeat: int) -> None:
         {"numpy inverse": lambda: ease_by_inverse(X, l2=100.0)},
         repeat=repeat,
         bar=1.0,
-    )
-    row(
-        AREA,
-        f"BPR, 32 factors, 3 epochs, {size}",
-        lambda: bpr.fit_bpr(
-            X,
-            factors=32,
-            l2=0.02,
-            lr=0.05,
-            epochs=3,
-            negative_power=1.0,
-            rng=np.random.default_rng(0),
-        ),
-        {
-            "implicit": partial(
-                fit,
-                BayesianPersonalizedRanking,
-                factors=32,
-                regularization=0.02,
-                learning_rate=0.05,
-                iterations=3,
-            )
-        },
-        repeat=repeat,
     )
 
 

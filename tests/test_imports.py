@@ -18,7 +18,6 @@ HEAVY = {
 NEEDS = {
     # interactions are sparse matrices
     "utils.models.als": {"scipy"},
-    "utils.models.bpr": {"scipy"},
     "utils.models.ease": {"scipy"},
     "utils.models.item_knn": {"scipy"},
     "utils.models.generators": {"scipy"},

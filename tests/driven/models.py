@@ -8,7 +8,6 @@ from scipy import sparse
 from tests.driven import case, finite, within
 from utils.models import (
     als,
-    bpr,
     dcn,
     ease,
     generators,
@@ -24,7 +23,6 @@ INSIDE = "a part of TwoStageRecommender, which checks; driven through it"
 NETWORK = "a network, built by its fit_... function, which checks"
 EXEMPT = {
     "models.ease.inverse_gram": "a building block of fit_ease, which checks",
-    "models.bpr.ascent": "a building block of fit_bpr, which checks",
     "models.generators.binary": INSIDE,
     "models.generators.popular_items": INSIDE,
     "models.generators.standardised": INSIDE,
@@ -76,13 +74,6 @@ case(
     },
     finite,
 )  # fmt: skip
-case(
-    bpr.fit_bpr,
-    lambda rng: matrix(
-        rng, factors=2, l2=0.1, lr=0.1, epochs=2, negative_power=0.5, rng=rng
-    ),
-    factors,
-)
 case(
     ease.fit_ease,
     lambda rng: matrix(rng, l2=2.0),
