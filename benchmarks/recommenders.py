@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from tests.ratings import RatingsConfig, RatingsWorld
 from utils.models import ease
 from utils.models.two_stage import TwoStageRecommender
-from utils.worlds.ratings import RatingsConfig, RatingsWorld
 
 WORLDS = {
     "default": {},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils.worlds.ratings import RatingsConfig, RatingsWorld
+from tests.ratings import RatingsConfig, RatingsWorld
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.worlds.ratings import RatingsConfig, RatingsWorld
+from tests.ratings import RatingsConfig, RatingsWorld
 
 SMALL = RatingsConfig(users=200, items=400, ratings=9_000)
 

@@ -2,8 +2,10 @@
 
 People arrive over some months and rate in one or a few sittings. What they
 rate is what they chose to watch: popular films, and films to their taste, so
-that the missing ratings are not missing at random. Recommenders are compared
-on it with "rated at all" as relevance.
+that the missing ratings are not missing at random. No chapter uses it: the
+tests of the two-stage recommender fit on a small log of it, and
+`benchmarks.recommenders` compares peers on larger ones, with "rated at all"
+as relevance.
 
 Process, for user u and film i:
 
@@ -28,7 +30,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from .common import World
+from utils.worlds.common import World
 
 
 @dataclass(frozen=True)
