@@ -1,5 +1,7 @@
 """Importing a module of `utils` costs what its purpose needs, no more."""
 
+import ast
+import json
 import pkgutil
 import re
 import subprocess
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import utils
+from tools.chapters import ROOT, as_python, code_cells
 
 HEAVY = {
     "torch", "sklearn", "scipy", "pandas", "pyarrow", "matplotlib",
@@ -24,6 +27,8 @@ NEEDS = {
     "utils.models.ranker": {"scipy"},
     # networks are classes of torch
     "utils.models.training": {"torch"},
+    "utils.models.losses": {"torch"},
+    "utils.models.embeddings": {"torch"},
     "utils.models.two_tower": {"torch"},
     "utils.models.sequence": {"torch"},
     "utils.models.dcn": {"torch"},
@@ -71,3 +76,49 @@ def test_imports_inside_utils_are_relative():
     files = sorted(Path(folder).rglob("*.py"))
     assert files
     assert [f.name for f in files if absolute.search(f.read_text())] == []
+
+
+def private_names(source):
+    """Names with a leading underscore that a source takes from a module.
+
+    >>> private_names("from utils.models import als\\nals._padded(X, 1)")
+    ['als._padded']
+    >>> private_names("from numpy import _core\\nself._own, np.__version__")
+    ['_core']
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    imports = [n for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+    names = [alias for node in imports for alias in node.names]
+    modules = {(a.asname or a.name).partition(".")[0] for a in names}
+    taken = [a.name for a in names if is_private(a.name.rpartition(".")[2])]
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            path = ast.unparse(node)
+            if path.partition(".")[0] in modules:
+                taken.append(path)
+    return taken
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_a_leading_underscore_is_private_to_its_module():
+    sources = {
+        file: file.read_text("utf-8")
+        for room in ("utils", "tools", "_ext", "benchmarks")
+        for file in sorted((ROOT / room).rglob("*.py"))
+        if "template" not in file.parts
+    }
+    for file in sorted((ROOT / "chapters").rglob("*.ipynb")):
+        if ".ipynb_checkpoints" not in file.parts:
+            cells = code_cells(json.loads(file.read_text("utf-8")))
+            sources[file] = "\n".join(
+                as_python("".join(cell["source"])) for cell in cells
+            )
+    taken = {
+        str(file.relative_to(ROOT)): private_names(source)
+        for file, source in sources.items()
+    }
+    assert len(taken) > 100
+    assert {file: names for file, names in taken.items() if names} == {}

@@ -10,8 +10,10 @@ from utils.models import (
     als,
     dcn,
     ease,
+    embeddings,
     generators,
     item_knn,
+    losses,
     numbering,
     sequence,
     training,
@@ -40,9 +42,9 @@ EXEMPT = {
     "models.sequence.training_windows": "a building block of fit_sequence",
     "models.sequence.last_watches": "a building block of fit_sequence",
     "models.sequence.user_vectors_of": "a building block of fit_sequence",
-    "models.two_tower.Tower": NETWORK,
+    "models.embeddings.Tower": NETWORK,
     "models.two_tower.TwoTower": NETWORK,
-    "models.two_tower.in_batch_softmax_loss": "the loss of the networks",
+    "models.losses.in_batch_softmax_loss": "the loss of the networks",
     "models.training.seeded": "takes a generator of random numbers alone",
 }
 
@@ -205,10 +207,34 @@ case(
 )  # fmt: skip
 
 case(
-    two_tower.log_share,
+    losses.log_sampling_probability,
     lambda rng: {"items": rng.integers(0, 4, 6), "n_items": 4},
     within(-np.finfo(float).max, 0, nan=False),
 )
+case(
+    losses.checked_log_q,
+    lambda rng: {
+        "log_q": np.log(rng.dirichlet(np.ones(4))),
+        "items": np.arange(4), "n_items": 4,
+    },
+    finite,
+    keep="items",  # checked before, as pairs
+)  # fmt: skip
+case(
+    embeddings.checked_pairs,
+    lambda rng: {
+        "pairs": rng.integers(0, 4, (6, 2)), "n_users": 4, "n_items": 4,
+    },
+    within(0, 3, nan=False),
+)  # fmt: skip
+case(
+    embeddings.checked_features,
+    lambda rng: {
+        "side": "item", "table": rng.normal(size=(4, 2)), "n_rows": 4,
+    },
+    finite,
+    keep="side",
+)  # fmt: skip
 SETTINGS = {
     "epochs": 1, "batch_size": 4, "lr": 0.01, "weight_decay": 0.1,
     "patience": 1,

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from utils.models import sequence, two_tower
+from utils.models import embeddings, sequence
 from utils.models.sequence import EMPTY, START
 
 
@@ -24,7 +24,7 @@ def rounds(n_users=40, watches=5):
 
 def small_net(length=4, normalise=False, n_blocks=2):
     torch.manual_seed(0)
-    tower = two_tower.Tower(
+    tower = embeddings.Tower(
         9, dim=6, ids=True, features=None, hidden=5, normalise=normalise
     )
     return sequence.SequenceNet(

@@ -110,7 +110,7 @@ def _fit_als(X, *, max_items, rng, factors, l2, alpha, sweeps=10) -> Scorer:
 
 
 def _fit_two_tower(X, *, max_items, rng, dim) -> Scorer:
-    from . import two_tower  # torch only where it is used
+    from . import losses, two_tower  # torch only where it is used
 
     pairs = np.column_stack(X.nonzero())
     vectors = two_tower.fit_two_tower(
@@ -118,7 +118,7 @@ def _fit_two_tower(X, *, max_items, rng, dim) -> Scorer:
         n_users=X.shape[0],
         n_items=X.shape[1],
         dim=dim,
-        log_q=two_tower.log_share(pairs[:, 1], n_items=X.shape[1]),
+        log_q=losses.log_sampling_probability(pairs[:, 1], n_items=X.shape[1]),
         # A log of ten million pairs is not passed over fifteen times.
         epochs=int(np.clip(600_000 // len(pairs), 1, 15)),
         rng=rng,

@@ -1,8 +1,8 @@
 """A small sequence model: the last watches, in order, become a user vector.
 
 Causal self-attention reads a history and predicts, after each watch, the
-next one. Items are the same towers as in `two_tower`, so that a new item has
-a vector, and there is no user id: a history is all that is known of a user.
+next one. The item tower is that of `two_tower`, so that a new item has a
+vector, and there is no user id: a history is all that is known of a user.
 A learned start token opens each history; a user without one is that token.
 """
 
@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from . import training, two_tower
+from . import embeddings, losses, training
 
 START, EMPTY = -1, -2  # in a (W, L) table of item numbers
 ENCODED_TOGETHER = 4096  # histories; keeps memory small
@@ -165,7 +165,7 @@ def fit_sequence(
             f"{user.shape}, {item.shape} and {time.shape}"
         )
     pairs = np.column_stack([user, item])
-    pairs = two_tower._checked_pairs(pairs, n_users=n_users, n_items=n_items)
+    pairs = embeddings.checked_pairs(pairs, n_users=n_users, n_items=n_items)
     counts = {"length": length, "dim": dim, "n_blocks": n_blocks}
     for name, value in (counts | {"hidden": hidden}).items():
         if value < 1:
@@ -178,14 +178,16 @@ def fit_sequence(
             raise ValueError(f"{name} must lie in [0, 1), got {share}")
     if not item_ids and item_features is None:
         raise ValueError("the item tower needs ids or features")
-    features = two_tower._checked_features("item", item_features, n_items)
-    log_q = two_tower._checked_log_q(log_q, pairs[:, 1], n_items)
+    features = embeddings.checked_features(
+        "item", item_features, n_rows=n_items
+    )
+    log_q = losses.checked_log_q(log_q, pairs[:, 1], n_items=n_items)
 
     pairs = pairs[np.lexsort((time, pairs[:, 0]))]
     owner, before, after = training_windows(pairs, length=length)
     with training.seeded(rng):
         shape = {"dim": dim, "hidden": hidden, "normalise": normalise}
-        tower = two_tower.Tower(
+        tower = embeddings.Tower(
             n_items, ids=item_ids, features=features, **shape
         )
         net = SequenceNet(
@@ -195,7 +197,7 @@ def fit_sequence(
     def loss(owner, before, after):
         real = after >= 0  # (B, L)
         items = after[real]  # (M,), all next watches of the batch
-        return two_tower.in_batch_softmax_loss(
+        return losses.in_batch_softmax_loss(
             net(before)[real],
             net.item_tower(items),
             items,
