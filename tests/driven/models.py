@@ -236,9 +236,19 @@ case(
     keep="side",
 )  # fmt: skip
 SETTINGS = {
-    "epochs": 1, "batch_size": 4, "lr": 0.01, "weight_decay": 0.1,
-    "patience": 1,
+    "epochs": 1, "batch_size": 4, "learning_rate": 0.01,
+    "weight_decay": 0.1, "patience": 1,
 }  # fmt: skip
+
+
+def with_settings(function):
+    """The function, its settings given one by one."""
+
+    def called(**given):
+        named = {name: given.pop(name) for name in SETTINGS if name in given}
+        return function(**given, settings=training.Settings(**named))
+
+    return called
 
 
 def vectors(got, given):
@@ -248,7 +258,7 @@ def vectors(got, given):
 
 
 case(
-    two_tower.fit_two_tower,
+    with_settings(two_tower.fit_two_tower),
     lambda rng: {
         "pairs": np.column_stack([rng.integers(0, 3, 8),
                                   rng.integers(0, 4, 8)]),
@@ -258,10 +268,11 @@ case(
         **SETTINGS,
     },
     vectors,
+    covers=(two_tower.fit_two_tower,),
     inf="temperature",
 )  # fmt: skip
 case(
-    sequence.fit_sequence,
+    with_settings(sequence.fit_sequence),
     lambda rng: {
         "user": rng.integers(0, 3, 8), "item": rng.integers(0, 4, 8),
         "time": np.arange(8), "n_users": 3, "n_items": 4, "rng": rng,
@@ -270,12 +281,13 @@ case(
         "held_out_share": 0.2, **SETTINGS,
     },
     vectors,
+    covers=(sequence.fit_sequence,),
     inf="temperature",
 )  # fmt: skip
 
 
 def predicted(asked, **given):
-    return dcn.fit_dcn(**given).predict(asked)
+    return with_settings(dcn.fit_dcn)(**given).predict(asked)
 
 
 case(
@@ -300,7 +312,7 @@ def trained(x, held_out, rng, **settings):
         [torch.from_numpy(np.ascontiguousarray(x))],
         [torch.from_numpy(np.ascontiguousarray(held_out))],
         rng=rng,
-        **settings,
+        settings=training.Settings(**settings),
     )
 
 

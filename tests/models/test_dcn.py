@@ -1,3 +1,4 @@
+from dataclasses import fields
 from math import log
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from utils.models import dcn
+from utils.models import dcn, training
 
 
 def sigmoid(x):
@@ -22,13 +23,23 @@ def products(rng, n=2000):
     return rows, rows[:, 0] * rows[:, 1] > 0
 
 
+TRAINING = [field.name for field in fields(training.Settings)]
+
+
 def fitted(seed=0, n=600, **options):
     rng = np.random.default_rng(seed)
     rows, labels = products(np.random.default_rng(9), n)
     given = {"rows": rows, "labels": labels, "epochs": 2, "batch_size": 64}
     given |= options
+    settings = training.Settings(
+        **{n: given.pop(n) for n in TRAINING if n in given}
+    )
     return dcn.fit_dcn(
-        given.pop("rows"), given.pop("labels"), rng=rng, **given
+        given.pop("rows"),
+        given.pop("labels"),
+        rng=rng,
+        settings=settings,
+        **given,
     )
 
 
@@ -70,7 +81,9 @@ def test_either_part_learns_a_product_a_linear_model_cannot(parts):
     for name, shape in {
         "parts": parts, "linear": {"hidden": (), "n_cross": 0}
     }.items():  # fmt: skip
-        chance = fitted(lr=0.01, **options, **shape).predict(rows[3000:])
+        chance = fitted(learning_rate=0.01, **options, **shape).predict(
+            rows[3000:]
+        )
         right[name] = ((chance > 0.5) == labels[3000:]).mean()
     assert right["parts"] > 0.93
     assert abs(right["linear"] - 0.5) < 0.06
@@ -125,7 +138,9 @@ def test_categories_get_a_vector_and_unknown_ones_none():
 
 def test_soft_labels_and_weights():
     rows = np.zeros((400, 1))
-    model = fitted(rows=rows, labels=np.full(400, 0.3), epochs=60, lr=0.02)
+    model = fitted(
+        rows=rows, labels=np.full(400, 0.3), epochs=60, learning_rate=0.02
+    )
     assert model.predict(rows[:1]) == pytest.approx([0.3], abs=0.01)
     # three votes of weight 1 for every one of weight 9: 9 / (9 + 3)
     labels = np.arange(400) % 4 == 0
@@ -145,7 +160,11 @@ def test_units_make_no_difference():
 def test_valid_decides_when_to_stop():
     rng = np.random.default_rng(4)
     rows, noise = rng.normal(size=(200, 10)), rng.random(200) < 0.5
-    options = {"rows": rows[:100], "labels": noise[:100], "lr": 0.03}
+    options = {
+        "rows": rows[:100],
+        "labels": noise[:100],
+        "learning_rate": 0.03,
+    }
     curve = fitted(
         valid=(rows[100:], noise[100:]), epochs=100, patience=2, **options
     ).curve

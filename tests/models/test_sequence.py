@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,20 @@ from utils.models import embeddings, sequence
 from utils.models.sequence import EMPTY, START
 
 
-def fitted(seed=0, log=None, **options):
+def fitted(seed=0, log=None, epochs=20, learning_rate=0.01, **options):
     user, item = (rounds() if log is None else log)[:2]
     time = np.arange(len(user)) if log is None or len(log) < 3 else log[2]
-    settings = {"n_users": 40, "n_items": 5, "dim": 8, "lr": 0.01}
+    shape = {"n_users": 40, "n_items": 5, "dim": 8}
+    settings = replace(
+        sequence.SETTINGS, epochs=epochs, learning_rate=learning_rate
+    )
     return sequence.fit_sequence(
-        user, item, time, rng=np.random.default_rng(seed), **settings | options
+        user,
+        item,
+        time,
+        rng=np.random.default_rng(seed),
+        settings=settings,
+        **shape | options,
     )
 
 
@@ -183,7 +193,7 @@ def test_log_q_recovers_popularity():
     for name, correction in {"with": log_q, "without": None}.items():
         got = fitted(
             log=(user, item), n_users=300, n_items=100, log_q=correction,
-            temperature=1.0, normalise=False, epochs=12, lr=0.005,
+            temperature=1.0, normalise=False, epochs=12, learning_rate=0.005,
         )  # fmt: skip
         scores = (got.user_vectors @ got.item_vectors.T).mean(axis=0)
         slope[name] = np.polyfit(log_q, scores, 1)[0]

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError, replace
+
 import numpy as np
 import pytest
 import torch
@@ -20,13 +22,14 @@ def squared(model):
 def fitted(seed=0, **options):
     rng = np.random.default_rng(seed)
     model, x, y = line_and_data(rng)
-    settings = {"epochs": 40, "batch_size": 32, "lr": 0.05, "rng": rng}
+    settings = {"epochs": 40, "batch_size": 32, "learning_rate": 0.05}
     curve = training.fit(
         model,
         squared(model),
         (x[:150], y[:150]),
         (x[150:], y[150:]),
-        **(settings | options),
+        settings=training.Settings(**settings | options),
+        rng=rng,
     )
     return model, curve
 
@@ -40,9 +43,7 @@ def test_one_step_by_hand():
         lambda x: (weight(x) ** 2).mean(),
         (torch.full((4, 1), 3.0),),
         (),
-        epochs=1,
-        batch_size=4,
-        lr=0.1,
+        settings=training.Settings(epochs=1, batch_size=4, learning_rate=0.1),
         rng=np.random.default_rng(0),
     )
     assert weight.weight.item() == pytest.approx(1.0 - 0.1, abs=1e-5)
@@ -60,7 +61,7 @@ def test_recovers_a_line():
 
 def test_best_weights_come_back():
     # A step size that jumps about: the last epoch is not the best one.
-    model, curve = fitted(lr=1.5, epochs=25, patience=25)
+    model, curve = fitted(learning_rate=1.5, epochs=25, patience=25)
     losses = [record["held_out_loss"] for record in curve]
     assert min(losses) < losses[-1]
     rng = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def test_best_weights_come_back():
 
 
 def test_stops_after_patience():
-    _, curve = fitted(lr=1.5, epochs=200, patience=2)
+    _, curve = fitted(learning_rate=1.5, epochs=200, patience=2)
     losses = [record["held_out_loss"] for record in curve]
     assert len(curve) < 200
     assert len(losses) - 1 - int(np.argmin(losses)) == 2
@@ -88,11 +89,9 @@ def test_same_rng_same_weights_and_global_state_untouched():
     assert not torch.equal(first.weight, other.weight)
 
 
-def test_progress_sees_each_record():
-    seen = []
-    _, curve = fitted(progress=seen.append, epochs=3)
-    assert seen == curve
-    assert [record["epoch"] for record in seen] == [1, 2, 3]
+def test_a_record_for_each_epoch():
+    _, curve = fitted(epochs=3)
+    assert [record["epoch"] for record in curve] == [1, 2, 3]
 
 
 def test_last_batch_weighs_by_its_rows():
@@ -109,23 +108,32 @@ def test_last_batch_weighs_by_its_rows():
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
         ({"patience": 0}, "patience must be at least 1, got 0"),
-        ({"lr": 0.0}, "lr must be above 0, got 0.0"),
-        ({"lr": float("nan")}, "lr must be above 0, got nan"),
-        ({"weight_decay": -1.0}, "weight_decay must not be below 0: -1.0"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),
+        ({"learning_rate": np.nan}, "learning_rate must be above 0, got nan"),
+        ({"learning_rate": np.inf}, "learning_rate must be above 0, got inf"),
+        ({"weight_decay": -1.0}, "weight_decay must be at least 0, got -1.0"),
+        ({"weight_decay": np.nan}, "weight_decay must be at least 0, got nan"),
     ],
 )
-def test_refusals(options, words):
+def test_settings_refuse(options, words):
     with pytest.raises(ValueError, match=words):
-        fitted(**options)
+        training.Settings(**options)
+    with pytest.raises(ValueError, match=words):
+        replace(training.Settings(), **options)
+
+
+def test_settings_at_their_edges():
+    least = {"epochs": 1, "batch_size": 1, "patience": 1, "weight_decay": 0.0}
+    settings = training.Settings(**least)
+    with pytest.raises(FrozenInstanceError):
+        settings.epochs = 2
 
 
 def test_refuses_unequal_or_no_rows_and_infinite_loss():
     model = torch.nn.Linear(1, 1)
     loss = squared(model)
     options = {
-        "epochs": 1,
-        "batch_size": 2,
-        "lr": 0.1,
+        "settings": training.Settings(epochs=1, batch_size=2),
         "rng": np.random.default_rng(0),
     }
     x = torch.ones(3, 1)

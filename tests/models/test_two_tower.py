@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,11 +13,15 @@ def blocks(rng, n_users=60, n_items=40, per_user=12):
     return np.column_stack([user, item])
 
 
-def fitted(seed=0, pairs=None, **options):
+def fitted(seed=0, pairs=None, epochs=15, **options):
     pairs = blocks(np.random.default_rng(9)) if pairs is None else pairs
-    settings = {"n_users": 60, "n_items": 40, "dim": 8, "batch_size": 64}
+    shape = {"n_users": 60, "n_items": 40, "dim": 8}
+    settings = replace(two_tower.SETTINGS, epochs=epochs, batch_size=64)
     return two_tower.fit_two_tower(
-        pairs, rng=np.random.default_rng(seed), **(settings | options)
+        pairs,
+        rng=np.random.default_rng(seed),
+        settings=settings,
+        **(shape | options),
     )
 
 

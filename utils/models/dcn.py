@@ -18,9 +18,10 @@ from torch.nn import functional
 
 from . import training
 
+SETTINGS = training.Settings(epochs=20, batch_size=1024, learning_rate=0.003)
 PREDICTED_TOGETHER = 1 << 15  # rows; keeps memory small
-# Adam moves each weight by about lr a step, however far it has to go. A slot
-# logit has far to go, and takes steps of POSITION_STEP * lr.
+# Adam moves each weight by about the learning rate a step, however far it
+# has to go. A slot logit has far to go: its steps are POSITION_STEP as large.
 POSITION_STEP = 10.0
 FAR = 1e6  # standard deviations; further off is no further
 
@@ -135,11 +136,7 @@ def fit_dcn(
     embedding: int = 8,
     n_cross: int = 2,
     hidden: Sequence[int] = (32, 16),
-    epochs: int = 20,
-    batch_size: int = 1024,
-    lr: float = 0.003,
-    weight_decay: float = 0.0,
-    patience: int = 3,
+    settings: training.Settings = SETTINGS,
 ) -> Dcn:
     """Train a DCN-v2 on labels in [0, 1] by cross-entropy.
 
@@ -162,7 +159,7 @@ def fit_dcn(
         embedding: length of those vectors.
         n_cross: cross layers, from 0; products of up to n_cross + 1 factors.
         hidden: widths of the deep part; () leaves it linear.
-        epochs, batch_size, lr, weight_decay, patience: see `training.fit`.
+        settings: of the training.
 
     Returns:
         The trained network, ready to predict.
@@ -177,8 +174,8 @@ def fit_dcn(
 
     >>> rng = np.random.default_rng(0)
     >>> x = rng.choice([-1.0, 1.0], size=(512, 2))  # label: signs agree
-    >>> model = fit_dcn(x, x[:, 0] * x[:, 1] > 0, epochs=40, batch_size=64,
-    ...                 rng=rng)
+    >>> model = fit_dcn(x, x[:, 0] * x[:, 1] > 0, rng=rng,
+    ...                 settings=training.Settings(epochs=40, batch_size=64))
     >>> model.predict(np.array([[1.0, 1.0], [1.0, -1.0]])).round(1)
     array([1., 0.])
     """
@@ -234,11 +231,7 @@ def fit_dcn(
         loss,
         (*_tensors(rows, mean, sd, values), *train),
         held_out,
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        weight_decay=weight_decay,
-        patience=patience,
+        settings=settings,
         rng=rng,
     )
     slots = POSITION_STEP * net.slot.weight.detach()[:, 0].double().numpy()

@@ -8,7 +8,7 @@ unseen items mean 0 and deviation 1, and `greedy_blend` picks which to add up.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -120,7 +120,10 @@ def _fit_two_tower(X, *, max_items, rng, dim) -> Scorer:
         dim=dim,
         log_q=losses.log_sampling_probability(pairs[:, 1], n_items=X.shape[1]),
         # A log of ten million pairs is not passed over fifteen times.
-        epochs=int(np.clip(600_000 // len(pairs), 1, 15)),
+        settings=replace(
+            two_tower.SETTINGS,
+            epochs=int(np.clip(600_000 // len(pairs), 1, 15)),
+        ),
         rng=rng,
     )
 

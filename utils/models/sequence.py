@@ -18,6 +18,7 @@ from torch.nn import functional
 from . import embeddings, losses, training
 
 START, EMPTY = -1, -2  # in a (W, L) table of item numbers
+SETTINGS = training.Settings(epochs=20, batch_size=64, learning_rate=0.003)
 ENCODED_TOGETHER = 4096  # histories; keeps memory small
 
 
@@ -110,12 +111,8 @@ def fit_sequence(
     dropout: float = 0.1,
     normalise: bool = True,
     temperature: float = 0.2,
-    epochs: int = 20,
-    batch_size: int = 64,
-    lr: float = 0.003,
-    weight_decay: float = 0.0,
     held_out_share: float = 0.1,
-    patience: int = 3,
+    settings: training.Settings = SETTINGS,
 ) -> SequenceVectors:
     """Train self-attention to tell each user's next watch from other users'.
 
@@ -135,11 +132,10 @@ def fit_sequence(
         dropout: share of values set to 0 in training, in [0, 1).
         normalise: cosine scores; otherwise inner products.
         temperature: divides scores in training.
-        batch_size: histories a step; each watch in them is predicted, the
-            watches of the others are its negatives.
         held_out_share: share of the histories, in [0, 1), that decides when
             to stop; 0 trains all epochs.
-        epochs, lr, weight_decay, patience: see `training.fit`.
+        settings: of the training; a batch is of histories, each watch in
+            them is predicted, the watches of the others are its negatives.
 
     Returns:
         Vectors of all users and items, and the training curve.
@@ -152,8 +148,10 @@ def fit_sequence(
 
     >>> user = np.repeat(np.arange(40), 5)  # items 0..4, round and round
     >>> item = (user + np.tile(np.arange(5), 40)) % 5
-    >>> got = fit_sequence(user, item, np.arange(200), n_users=40, n_items=5,
-    ...                    dim=8, lr=0.01, rng=np.random.default_rng(0))
+    >>> got = fit_sequence(
+    ...     user, item, np.arange(200), n_users=40, n_items=5, dim=8,
+    ...     settings=training.Settings(batch_size=64, learning_rate=0.01),
+    ...     rng=np.random.default_rng(0))
     >>> scores = got.user_vectors @ got.item_vectors.T
     >>> bool((scores.argmax(axis=1) == (item[4::5] + 1) % 5).all())
     True
@@ -214,11 +212,7 @@ def fit_sequence(
         loss,
         [table[n_held_out:] for table in tables],
         [table[:n_held_out] for table in tables],
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        weight_decay=weight_decay,
-        patience=patience,
+        settings=settings,
         rng=rng,
     )
     users = user_vectors_of(net, last_watches(pairs, n_users, length=length))

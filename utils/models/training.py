@@ -11,9 +11,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Hyperparameters of training: AdamW and early stopping.
+
+    Attributes:
+        epochs: passes over the training rows, at least 1; fewer if the
+            held-out loss stops them.
+        batch_size: rows a step, at least 1.
+        learning_rate: Adam's step size, above 0.
+        weight_decay: decoupled shrinkage of all weights, per step and
+            relative to `learning_rate`; at least 0.
+        patience: epochs without a better held-out loss before stopping, at
+            least 1.
+
+    Raises:
+        ValueError: one of them out of its range.
+
+    >>> Settings(epochs=5).learning_rate
+    0.003
+    """
+
+    epochs: int = 20
+    batch_size: int = 1024
+    learning_rate: float = 0.003
+    weight_decay: float = 0.0
+    patience: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            if not getattr(self, name) >= 1:
+                raise ValueError(
+                    f"{name} must be at least 1, got {getattr(self, name)}"
+                )
+        if not 0 < self.learning_rate < np.inf:
+            raise ValueError(
+                f"learning_rate must be above 0, got {self.learning_rate}"
+            )
+        if not 0 <= self.weight_decay < np.inf:
+            raise ValueError(
+                f"weight_decay must be at least 0, got {self.weight_decay}"
+            )
 
 
 @contextmanager
@@ -44,15 +88,10 @@ def fit(
     train: Sequence[torch.Tensor],
     held_out: Sequence[torch.Tensor],
     *,
-    epochs: int,
-    batch_size: int,
-    lr: float,
+    settings: Settings,
     rng: np.random.Generator,
-    patience: int = 3,
-    weight_decay: float = 0.0,
-    progress: Callable[[dict], None] | None = None,
 ) -> list[dict]:
-    """Train with Adam, stop when the held-out loss does, keep the best.
+    """Mini-batch training with AdamW and early stopping; the best weights.
 
     Args:
         model: its parameters are changed in place, and end as they were
@@ -62,14 +101,8 @@ def fit(
         train: tensors of equal length (P, ...), indexed together.
         held_out: the same tensors for rows that are not trained on; empty
             tensors or `()` train for all epochs and keep the last weights.
-        epochs: passes over `train`, at least 1.
-        batch_size: rows a step, at least 1.
-        lr: Adam's step size, above 0.
+        settings: epochs, batch size, learning rate, weight decay, patience.
         rng: shuffles the rows and seeds dropout.
-        patience: epochs without a better held-out loss before stopping.
-        weight_decay: decoupled shrinkage of all weights (AdamW), per step
-            and relative to `lr`.
-        progress: called with each epoch's record as it is made.
 
     Returns:
         The training curve: one dict per epoch with `epoch` (from 1),
@@ -78,9 +111,8 @@ def fit(
         and with dropout on.
 
     Raises:
-        ValueError: a count below 1, `lr` not above 0, tensors of unequal
-            length, no training rows, or a loss or weights that are not
-            finite.
+        ValueError: tensors of unequal length, no training rows, or a loss
+            or weights that are not finite.
 
     Source: Kingma & Ba (2015), arXiv:1412.6980; Loshchilov & Hutter (2019),
     arXiv:1711.05101.
@@ -88,32 +120,28 @@ def fit(
     >>> line = torch.nn.Linear(1, 1)
     >>> x = torch.linspace(-1, 1, 64)[:, None]
     >>> curve = fit(line, lambda x: ((line(x) - 3 * x) ** 2).mean(), [x], (),
-    ...             epochs=60, batch_size=16, lr=0.1,
+    ...             settings=Settings(epochs=60, batch_size=16,
+    ...                               learning_rate=0.1),
     ...             rng=np.random.default_rng(0))
     >>> round(line.weight.item(), 2), len(curve)
     (3.0, 60)
     """
-    for name, value in [
-        ("epochs", epochs), ("batch_size", batch_size), ("patience", patience)
-    ]:  # fmt: skip
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    if not 0 < lr < np.inf:
-        raise ValueError(f"lr must be above 0, got {lr}")
-    if not 0 <= weight_decay < np.inf:
-        raise ValueError(f"weight_decay must not be below 0: {weight_decay}")
     n_train = _length("train", train)
     n_held_out = _length("held_out", held_out)
     if n_train == 0:
         raise ValueError("train must hold at least 1 row, got 0")
 
     adam = torch.optim.AdamW(
-        model.parameters(), lr=lr, weight_decay=weight_decay, fused=True
+        model.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
     )
+    batch_size = settings.batch_size
     best_loss, best_epoch, best_weights = np.inf, 0, None
     curve = []
     with seeded(rng):
-        for epoch in range(1, epochs + 1):
+        for epoch in range(1, settings.epochs + 1):
             model.train()
             order = torch.randperm(n_train)
             total = 0.0
@@ -130,8 +158,6 @@ def fit(
                 "held_out_loss": _mean_loss(model, loss, held_out, batch_size),
             }
             curve.append(record)
-            if progress is not None:
-                progress(record)
             if not np.isfinite(record["train_loss"]):
                 raise ValueError(
                     f"the training loss must stay finite, got "
@@ -145,12 +171,15 @@ def fit(
                     name: weight.detach().clone()
                     for name, weight in model.state_dict().items()
                 }
-            elif epoch - best_epoch >= patience:
+            elif epoch - best_epoch >= settings.patience:
                 break
     if best_weights is not None:
         model.load_state_dict(best_weights)
     if not all(weight.isfinite().all() for weight in model.parameters()):
-        raise ValueError(f"the weights must stay finite, lr is {lr}")
+        raise ValueError(
+            "the weights must stay finite, learning_rate is "
+            f"{settings.learning_rate}"
+        )
     model.eval()
     return curve
 

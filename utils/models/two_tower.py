@@ -6,7 +6,6 @@ alone, each serving as negative for the others (`losses`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,8 @@ import torch
 from torch import nn
 
 from . import embeddings, losses, training
+
+SETTINGS = training.Settings(epochs=15, batch_size=512, learning_rate=0.005)
 
 
 class TwoTower(nn.Module):
@@ -57,13 +58,8 @@ def fit_two_tower(
     hidden: int = 64,
     normalise: bool = True,
     temperature: float = 0.2,
-    epochs: int = 15,
-    batch_size: int = 512,
-    lr: float = 0.005,
-    weight_decay: float = 0.0,
     held_out_share: float = 0.1,
-    patience: int = 3,
-    progress: Callable[[dict], None] | None = None,
+    settings: training.Settings = SETTINGS,
 ) -> TwoTowerVectors:
     """Train a two-tower model on positive pairs.
 
@@ -85,14 +81,10 @@ def fit_two_tower(
         normalise: cosine scores; otherwise plain inner products, which can
             carry an item's popularity in the length of its vector.
         temperature: divides scores in training.
-        epochs: at most so many passes.
-        batch_size: pairs a step, and so one more than the negatives of each.
-        lr: Adam's step size.
-        weight_decay: see `training.fit`.
         held_out_share: share of the pairs, in [0, 1), that decides when to
             stop; 0 trains all epochs.
-        patience: see `training.fit`.
-        progress: see `training.fit`.
+        settings: of the training; a batch of B pairs gives each of them up
+            to B - 1 negatives.
 
     Returns:
         Vectors of all users and items, and the training curve.
@@ -107,9 +99,10 @@ def fit_two_tower(
 
     >>> pairs = np.array([[u, i] for u in range(8) for i in range(8)
     ...                   if u % 2 == i % 2])
-    >>> vectors = fit_two_tower(pairs, n_users=8, n_items=8, dim=4, epochs=40,
-    ...                         batch_size=8, held_out_share=0.0,
-    ...                         rng=np.random.default_rng(0))
+    >>> vectors = fit_two_tower(
+    ...     pairs, n_users=8, n_items=8, dim=4, held_out_share=0.0,
+    ...     settings=training.Settings(epochs=40, batch_size=8),
+    ...     rng=np.random.default_rng(0))
     >>> scores = vectors.user_vectors @ vectors.item_vectors.T
     >>> bool(scores[0, ::2].min() > scores[0, 1::2].max())
     True
@@ -167,13 +160,8 @@ def fit_two_tower(
         loss,
         shuffled[n_held_out:].unbind(1),
         shuffled[:n_held_out].unbind(1),
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        weight_decay=weight_decay,
-        patience=patience,
+        settings=settings,
         rng=rng,
-        progress=progress,
     )
     with torch.no_grad():
         user_vectors = model.user_tower(torch.arange(n_users)).numpy()
