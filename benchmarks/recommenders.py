@@ -24,7 +24,7 @@ from scipy import sparse
 
 from tests.ratings import RatingsConfig, RatingsWorld
 from utils.models import ease
-from utils.models.two_stage import TwoStageRecommender
+from utils.recommender.two_stage import TwoStageRecommender
 
 WORLDS = {
     "default": {},

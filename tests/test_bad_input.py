@@ -17,14 +17,16 @@ from tests.driven import (
     metrics,
     models,
     others,
+    recommender,
     retrieval,
 )
 
 ROOMS = ("metrics", "retrieval", "experiments", "monitoring", "models",
-         "rerank", "auction", "features", "capacity", "serving")  # fmt: skip
+         "recommender", "rerank", "auction", "features", "capacity",
+         "serving")  # fmt: skip
 EXEMPT = {
     name: reason
-    for part in (experiments, metrics, models, others, retrieval)
+    for part in (experiments, metrics, models, others, recommender, retrieval)
     for name, reason in part.EXEMPT.items()
 }
 

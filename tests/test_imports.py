@@ -23,8 +23,8 @@ NEEDS = {
     "utils.models.als": {"scipy"},
     "utils.models.ease": {"scipy"},
     "utils.models.item_knn": {"scipy"},
-    "utils.models.generators": {"scipy"},
-    "utils.models.ranker": {"scipy"},
+    "utils.recommender.candidate_generation": {"scipy"},
+    "utils.recommender.ranker": {"scipy"},
     # networks are classes of torch
     "utils.models.training": {"torch"},
     "utils.models.losses": {"torch"},
@@ -33,9 +33,9 @@ NEEDS = {
     "utils.models.sequence": {"torch"},
     "utils.models.dcn": {"torch"},
     # logs are tables; pandas brings pyarrow along
-    "utils.models.numbering": {"scipy", "pandas", "pyarrow"},
-    "utils.models.tuning": {"scipy", "pandas", "pyarrow"},
-    "utils.models.two_stage": {"scipy", "pandas", "pyarrow"},
+    "utils.recommender.numbering": {"scipy", "pandas", "pyarrow"},
+    "utils.recommender.tuning": {"scipy", "pandas", "pyarrow"},
+    "utils.recommender.two_stage": {"scipy", "pandas", "pyarrow"},
     "utils.data": {"pandas", "pyarrow"},
     "utils.worlds": {"pandas", "pyarrow"},
 }

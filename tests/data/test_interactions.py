@@ -380,7 +380,7 @@ def test_refuses_bad_options(read):
 
 
 def test_a_recommender_runs_on_it(read):
-    from utils.models.two_stage import TwoStageRecommender
+    from utils.recommender.two_stage import TwoStageRecommender
 
     log = read(rows("007,a,1", "007,b,2", "8,a,3"))
     model = TwoStageRecommender().fit(log, rng=np.random.default_rng(0))

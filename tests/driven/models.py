@@ -1,7 +1,6 @@
-"""Models: matrix, network and two-stage recommenders, and their parts."""
+"""Models: matrix factors, neighbours and networks."""
 
 import numpy as np
-import pandas as pd
 import torch
 from scipy import sparse
 
@@ -11,30 +10,16 @@ from utils.models import (
     dcn,
     ease,
     embeddings,
-    generators,
     item_knn,
     losses,
-    numbering,
     sequence,
     training,
-    two_stage,
     two_tower,
 )
 
-INSIDE = "a part of TwoStageRecommender, which checks; driven through it"
 NETWORK = "a network, built by its fit_... function, which checks"
 EXEMPT = {
     "models.ease.inverse_gram": "a building block of fit_ease, which checks",
-    "models.generators.binary": INSIDE,
-    "models.generators.popular_items": INSIDE,
-    "models.generators.standardised": INSIDE,
-    "models.numbering.kind": INSIDE,
-    "models.numbering.padding": INSIDE,
-    "models.ranker.quality": INSIDE,
-    "models.ranker.item_facts": INSIDE,
-    "models.ranker.fit_ranker": INSIDE,
-    "models.ranker.reranked": INSIDE,
-    "models.tuning.choose": INSIDE,
     "models.dcn.CrossLayer": NETWORK,
     "models.dcn.DcnNet": NETWORK,
     "models.sequence.Block": NETWORK,
@@ -96,115 +81,6 @@ case(
 )
 case(item_knn.bm25, lambda rng: matrix(rng, k1=1.2, b=0.5), finite)
 
-
-def shares(got, given):
-    assert got.shape == (len(given["pool"]),) and (got >= 0).all()
-    assert abs(got.sum() - 1) < 1e-9
-
-
-case(
-    lambda pool, picks, gain: generators.greedy_blend(
-        pool, lambda total: -float(np.abs(total - 1).sum()), picks=picks,
-        gain=gain,
-    ),
-    lambda rng: {"pool": list(rng.random((3, 4))), "picks": 3, "gain": 0.01},
-    shares,
-    covers=(generators.greedy_blend,),
-    nan="pool", inf="pool gain",
-)  # fmt: skip
-
-
-def generated(X, max_items, rng, family, **settings):
-    scorer = generators.Generator(family, settings).fit(
-        X, max_items=max_items, rng=rng
-    )
-    return scorer(X, np.arange(X.shape[0]))
-
-
-for family, settings in (
-    ("popular", {}),
-    ("EASE", {"l2": 2.0}),
-    ("ALS", {"factors": 2, "l2": 1.0, "alpha": 2.0, "sweeps": 1}),
-    ("item-kNN", {"neighbours": 2, "bm25_b": 0.3}),
-):
-    case(
-        generated,
-        lambda rng, family=family, settings=settings: {
-            "X": matrix(rng)["interactions"], "max_items": 3, "rng": rng,
-            "family": family, **settings,
-        },
-        finite,
-        covers=(generators.Generator,),
-        keep="family X",
-    )  # fmt: skip
-
-
-def log_table(rng):
-    return pd.DataFrame({
-        "user": rng.integers(0, 4, 9),
-        "item": rng.integers(0, 5, 9),
-        "time": rng.integers(0, 99, 9),
-        "weight": rng.random(9) + 0.1,
-    })  # fmt: skip
-
-
-def coherent(got, given):
-    assert got.X.shape == got.age.shape == (len(got.users), len(got.items))
-    assert (got.X.data > 0).all() and np.isfinite(got.X.data).all()
-    assert ((got.age.data >= 1) & (got.age.data <= 2)).all()
-
-
-case(
-    numbering.numbered,
-    lambda rng: {"table": log_table(rng)},
-    coherent,
-    inf="table",  # an id may be called so
-)
-
-
-def folds(table, share, last, rng):
-    log = numbering.numbered(table)
-    return numbering.inner_folds(log, share=share, last=last, rng=rng)
-
-
-def hidden(got, given):
-    for fold in got:
-        assert np.diff(fold.hidden.indptr).min() >= 1
-        assert not fold.rows.multiply(fold.hidden).nnz
-
-
-case(
-    folds,
-    lambda rng: {
-        "table": pd.DataFrame({
-            "user": np.repeat(np.arange(60), 5),
-            "item": np.concatenate([rng.permutation(9)[:5]
-                                    for _ in range(60)]),
-            "time": np.arange(300),
-        }),
-        "share": 0.3, "last": bool(rng.integers(2)), "rng": rng,
-    },
-    hidden,
-    covers=(numbering.inner_folds,),
-    keep="table",
-)  # fmt: skip
-
-
-def recommended(interactions, users, k, rng, **settings):
-    model = two_stage.TwoStageRecommender(**settings)
-    return model.fit(interactions, rng=rng).recommend(users, k=k)
-
-
-case(
-    recommended,
-    lambda rng: {
-        "interactions": log_table(rng), "users": np.arange(5), "k": 1,
-        "max_items": 3, "candidates": 2, "picks": 1, "gain": 0.1,
-        "hidden_share": 0.2, "rng": rng,
-    },
-    covers=(two_stage.TwoStageRecommender,), nan="users",
-    inf="interactions users gain",
-)  # fmt: skip
 
 case(
     losses.log_sampling_probability,

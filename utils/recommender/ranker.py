@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from ..metrics import ranking
-from .generators import binary
+from .candidate_generation import binary
 
 CUTOFF = 10
 SETTINGS = {

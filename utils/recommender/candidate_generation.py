@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from . import als, ease, item_knn
+from ..models import als, ease, item_knn
 
 # (rows (B, N) of the users, their numbers (B,)) -> scores (B, N) float32
 Scorer = Callable[[sparse.csr_matrix, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Generator:
+class CandidateGenerator:
     """A model family and its settings.
 
     Attributes:
@@ -110,7 +110,7 @@ def _fit_als(X, *, max_items, rng, factors, l2, alpha, sweeps=10) -> Scorer:
 
 
 def _fit_two_tower(X, *, max_items, rng, dim) -> Scorer:
-    from . import losses, two_tower  # torch only where it is used
+    from ..models import losses, two_tower  # torch only where it is used
 
     pairs = np.column_stack(X.nonzero())
     vectors = two_tower.fit_two_tower(

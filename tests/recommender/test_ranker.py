@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from utils.models import ranker
+from utils.recommender import ranker
 
 
 def test_quality_by_hand():

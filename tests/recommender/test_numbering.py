@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.models import numbering
+from utils.recommender import numbering
 
 
 def tiny(rows, **columns):

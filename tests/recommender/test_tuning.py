@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.models import numbering, ranker, tuning
-from utils.models.generators import Generator
+from utils.recommender import numbering, ranker, tuning
+from utils.recommender.candidate_generation import CandidateGenerator
 
 POOL = (
-    Generator("popular"),
-    Generator("EASE", {"l2": 30.0}),
-    Generator("ALS", {"factors": 8, "l2": 10.0, "alpha": 4.0}),
-    Generator("item-kNN", {"neighbours": 50}),
+    CandidateGenerator("popular"),
+    CandidateGenerator("EASE", {"l2": 30.0}),
+    CandidateGenerator("ALS", {"factors": 8, "l2": 10.0, "alpha": 4.0}),
+    CandidateGenerator("item-kNN", {"neighbours": 50}),
 )
 
 
@@ -120,7 +120,8 @@ def tried(**quality):
     """Stand-ins for what was tried: family_number=nDCG."""
     return [
         SimpleNamespace(
-            generator=Generator(name.split("_")[0]), ndcg=np.array([ndcg])
+            generator=CandidateGenerator(name.split("_")[0]),
+            ndcg=np.array([ndcg]),
         )
         for name, ndcg in quality.items()
     ]

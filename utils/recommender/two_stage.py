@@ -30,11 +30,11 @@ import pandas as pd
 
 from ..metrics import ranking
 from . import numbering, ranker, tuning
-from .generators import Generator, standardised
+from .candidate_generation import CandidateGenerator, standardised
 
 UNTUNED = (
-    (Generator("popular"), 0.1),
-    (Generator("item-kNN", {"neighbours": 50}), 0.9),
+    (CandidateGenerator("popular"), 0.1),
+    (CandidateGenerator("item-kNN", {"neighbours": 50}), 0.9),
 )
 
 
@@ -71,7 +71,7 @@ class TwoStageRecommender:
     def __init__(
         self,
         *,
-        pool: tuple[Generator, ...] = tuning.POOL,
+        pool: tuple[CandidateGenerator, ...] = tuning.POOL,
         max_items: int = 5_000,
         candidates: int = 200,
         picks: int = 8,

@@ -14,26 +14,35 @@ import pandas as pd
 from scipy import sparse
 
 from . import numbering, ranker
-from .generators import Generator, greedy_blend, standardised
+from .candidate_generation import (
+    CandidateGenerator,
+    greedy_blend,
+    standardised,
+)
 
 BLOCK = 256  # users scored at a time
 POOL = (
-    Generator("popular"),
-    *(Generator("EASE", {"l2": l2}) for l2 in (30.0, 100.0, 300.0, 1000.0)),
+    CandidateGenerator("popular"),
     *(
-        Generator("ALS", {"factors": factors, "l2": l2, "alpha": alpha})
+        CandidateGenerator("EASE", {"l2": l2})
+        for l2 in (30.0, 100.0, 300.0, 1000.0)
+    ),
+    *(
+        CandidateGenerator(
+            "ALS", {"factors": factors, "l2": l2, "alpha": alpha}
+        )
         for factors in (8, 16, 32, 64)
         for l2, alpha in ((20.0, 1.0), (20.0, 4.0), (60.0, 4.0), (60.0, 10.0))
         if factors < 64 or alpha / l2 < 0.1  # many factors want shrinkage
     ),
-    Generator("item-kNN", {"neighbours": 50}),
-    Generator("item-kNN", {"neighbours": 400}),
+    CandidateGenerator("item-kNN", {"neighbours": 50}),
+    CandidateGenerator("item-kNN", {"neighbours": 400}),
     *(
-        Generator("item-kNN", {"neighbours": neighbours, "bm25_b": b})
+        CandidateGenerator("item-kNN", {"neighbours": neighbours, "bm25_b": b})
         for neighbours in (20, 80, 400)
         for b in (0.0, 0.3, 0.75)
     ),
-    Generator("two-tower", {"dim": 32}),
+    CandidateGenerator("two-tower", {"dim": 32}),
 )
 
 COLUMNS = ["stage", "model", "ndcg@10", "recall@100", "share"]
@@ -53,7 +62,7 @@ class Choice:
         why: what won and by how much, in words.
     """
 
-    blend: list[tuple[Generator, float]]
+    blend: list[tuple[CandidateGenerator, float]]
     ranker: object | None
     report: pd.DataFrame
     why: str
@@ -61,7 +70,7 @@ class Choice:
 
 def choose(
     folds: list[numbering.Fold],
-    pool: tuple[Generator, ...],
+    pool: tuple[CandidateGenerator, ...],
     *,
     max_items: int,
     candidates: int,
@@ -77,7 +86,7 @@ def choose(
         pool: generators to choose from, at least 1.
         max_items: items that item-item models know.
         candidates: items a user that the ranker reorders.
-        picks, gain: as for `generators.greedy_blend`.
+        picks, gain: as for `candidate_generation.greedy_blend`.
         rng: of the generators, a child for each.
         ranker_rng: splits the users into learning and checking ones.
     """
@@ -202,7 +211,9 @@ def _ranker_if_better(folds, hidden, blend, parts, *, candidates, rng):
 class _Tried:
     """A generator and how it did on the folds it was judged on."""
 
-    def __init__(self, generator: Generator, rng: np.random.Generator):
+    def __init__(
+        self, generator: CandidateGenerator, rng: np.random.Generator
+    ):
         self.generator = generator
         self.members: list[np.ndarray] = []  # (E, N) each, seen at -inf
         self.ndcg = self.recall = np.zeros(0)

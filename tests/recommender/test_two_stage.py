@@ -2,15 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.models import numbering, tuning
-from utils.models.generators import Generator
-from utils.models.two_stage import TwoStageRecommender
+from utils.recommender import numbering, tuning
+from utils.recommender.candidate_generation import CandidateGenerator
+from utils.recommender.two_stage import TwoStageRecommender
 
 POOL = (
-    Generator("popular"),
-    Generator("EASE", {"l2": 30.0}),
-    Generator("ALS", {"factors": 8, "l2": 10.0, "alpha": 4.0}),
-    Generator("item-kNN", {"neighbours": 50}),
+    CandidateGenerator("popular"),
+    CandidateGenerator("EASE", {"l2": 30.0}),
+    CandidateGenerator("ALS", {"factors": 8, "l2": 10.0, "alpha": 4.0}),
+    CandidateGenerator("item-kNN", {"neighbours": 50}),
 )
 
 

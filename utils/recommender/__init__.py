@@ -1,0 +1,1 @@
+"""The recommender that runs on a user's log: candidate generation, ranking."""
