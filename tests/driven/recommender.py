@@ -14,10 +14,11 @@ EXEMPT = {
     "recommender.candidate_generation.standardised": INSIDE,
     "recommender.numbering.kind": INSIDE,
     "recommender.numbering.padding": INSIDE,
-    "recommender.ranker.quality": INSIDE,
-    "recommender.ranker.item_facts": INSIDE,
+    "recommender.ranker.ndcg_and_recall": INSIDE,
+    "recommender.ranker.item_features": INSIDE,
     "recommender.ranker.fit_ranker": INSIDE,
-    "recommender.ranker.reranked": INSIDE,
+    "recommender.ranker.FirstStage": INSIDE,
+    "recommender.ranker.rerank": INSIDE,
     "recommender.tuning.choose": INSIDE,
 }
 

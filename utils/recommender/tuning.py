@@ -107,19 +107,26 @@ def choose(
 
     shares = greedy_blend(
         members,
-        lambda scores: ranker.quality(scores, hidden)[0].mean(),
+        lambda scores: ranker.ndcg_and_recall(scores, hidden)[0].mean(),
         picks=picks,
         gain=gain,
         start=_family_bests(kept),
     )
     used = np.flatnonzero(shares)
     used_generators = [(kept[i].generator, float(shares[i])) for i in used]
-    parts = [members[i] for i in used]
     blend = sum(shares[i] * members[i] for i in used)
-    second, checked, words = _ranker_if_better(
-        folds, hidden, blend, parts, candidates=candidates, rng=ranker_rng
+    n_users = len(blend) // len(folds)
+    first = ranker.FirstStage(
+        blend,
+        [members[i] for i in used],
+        sparse.vstack([fold.rows for fold in folds], format="csr"),
+        np.stack([ranker.item_features(fold.X, fold.age) for fold in folds]),
+        np.repeat(np.arange(len(folds)), n_users),
     )
-    ndcg, recall = ranker.quality(blend, hidden)
+    second, checked, words = _ranker_if_better(
+        first, hidden, candidates=candidates, rng=ranker_rng
+    )
+    ndcg, recall = ranker.ndcg_and_recall(blend, hidden)
     share_of = {id(kept[i]): shares[i] for i in used}
     report = pd.DataFrame(
         [
@@ -153,32 +160,21 @@ def choose(
     return Choice(used_generators, second, report, why)
 
 
-def _ranker_if_better(folds, hidden, blend, parts, *, candidates, rng):
+def _ranker_if_better(first, hidden, *, candidates, rng):
     """Ranker or None, its two rows of the report, and the words."""
-    rows = sparse.vstack([fold.rows for fold in folds], format="csr")
-    facts = np.stack([ranker.item_facts(fold.X, fold.age) for fold in folds])
-    n_users = len(blend) // len(folds)
-    which = np.repeat(np.arange(len(folds)), n_users)
-    user = np.tile(np.arange(n_users), len(folds))
+    n_folds = len(first.item_features)
+    n_users = len(first.blend) // n_folds
+    user = np.tile(np.arange(n_users), n_folds)
     seed = int(rng.integers(2**31))
     in_check = rng.permutation(n_users) < n_users // 2
     learn, check = (
         np.flatnonzero(chosen[user]) for chosen in (~in_check, in_check)
     )
 
-    def inputs(chosen):
-        return (
-            blend[chosen],
-            [part[chosen] for part in parts],
-            rows[chosen],
-            facts,
-            which[chosen],
-        )
-
     def fitted(chosen):
         return ranker.fit_ranker(
-            *inputs(chosen),
-            hidden=hidden[chosen],
+            first.of_users(chosen),
+            hidden[chosen],
             candidates=candidates,
             seed=seed,
         )
@@ -186,11 +182,12 @@ def _ranker_if_better(folds, hidden, blend, parts, *, candidates, rng):
     learned = fitted(learn)
     if learned is None:
         return None, [], "No ranker: too little hidden to learn from."
-    reranked = ranker.reranked(learned, *inputs(check), candidates=candidates)
-    before = ranker.quality(blend[check], hidden[check])
-    after = ranker.quality(reranked, hidden[check])
+    checking = first.of_users(check)
+    reranked = ranker.rerank(learned, checking, candidates=candidates)
+    before = ranker.ndcg_and_recall(checking.blend, hidden[check])
+    after = ranker.ndcg_and_recall(reranked, hidden[check])
     # A user's folds are not independent: one mean a user.
-    gains = (after[0] - before[0]).reshape(len(folds), -1).mean(axis=0)
+    gains = (after[0] - before[0]).reshape(n_folds, -1).mean(axis=0)
     error = gains.std(ddof=1) / np.sqrt(len(gains))
     keep = gains.mean() > error
     words = (
@@ -204,7 +201,7 @@ def _ranker_if_better(folds, hidden, blend, parts, *, candidates, rng):
             ("blend and ranker, same users", after, float(keep)),
         ]
     ]
-    everybody = np.arange(len(blend))
+    everybody = np.arange(len(first.blend))
     return fitted(everybody) if keep else None, checked, words
 
 
@@ -232,7 +229,7 @@ class _Tried:
             ]
         )
         member[rows.nonzero()] = -np.inf
-        ndcg, recall = ranker.quality(member, fold.hidden)
+        ndcg, recall = ranker.ndcg_and_recall(member, fold.hidden)
         self.members.append(member)
         self.ndcg = np.append(self.ndcg, ndcg)
         self.recall = np.append(self.recall, recall)

@@ -156,7 +156,7 @@ class TwoStageRecommender:
                 self._blend, final_rng.spawn(len(self._blend)), strict=True
             )
         ]
-        self._facts = ranker.item_facts(log.X, log.age)[None]
+        self._item_features = ranker.item_features(log.X, log.age)
         self._log = log
         return self
 
@@ -231,10 +231,16 @@ class TwoStageRecommender:
         shares = [share for _, share in self._blend]
         blend = sum(w * part for w, part in zip(shares, parts, strict=True))
         if self._ranker is not None:
-            blend = ranker.reranked(
-                self._ranker, blend, parts, rows, self._facts,
-                np.zeros(len(rows.indptr) - 1, dtype=int),
+            blend = ranker.rerank(
+                self._ranker,
+                ranker.FirstStage(
+                    blend,
+                    parts,
+                    rows,
+                    self._item_features[None],
+                    np.zeros(len(blend), dtype=int),
+                ),
                 candidates=max(k, self.candidates),
-            )  # fmt: skip
+            )
         top = ranking.top_k(blend, k=k)
         return top, np.take_along_axis(blend, top, axis=1)
