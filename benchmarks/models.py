@@ -76,13 +76,13 @@ def models_rows(X: sparse.csr_matrix, *, repeat: int) -> None:
     }
     row(
         AREA,
-        f"ALS, 64 factors, 3 sweeps, {size}",
+        f"ALS, 64 factors, 3 iterations, {size}",
         lambda: als.fit_als(
             X,
             factors=64,
             l2=1.0,
             alpha=4.0,
-            sweeps=3,
+            iterations=3,
             rng=np.random.default_rng(0),
         ),
         {

@@ -33,7 +33,7 @@ NEEDS = {
     "utils.models.sequence": {"torch"},
     "utils.models.dcn": {"torch"},
     # logs are tables; pandas brings pyarrow along
-    "utils.recommender.numbering": {"scipy", "pandas", "pyarrow"},
+    "utils.recommender.encoding": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.tuning": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.two_stage": {"scipy", "pandas", "pyarrow"},
     "utils.data": {"pandas", "pyarrow"},

@@ -22,11 +22,11 @@ EXEMPT = {
     "models.ease.inverse_gram": "a building block of fit_ease, which checks",
     "models.dcn.CrossLayer": NETWORK,
     "models.dcn.DcnNet": NETWORK,
-    "models.sequence.Block": NETWORK,
+    "models.sequence.TransformerBlock": NETWORK,
     "models.sequence.SequenceNet": NETWORK,
     "models.sequence.training_windows": "a building block of fit_sequence",
-    "models.sequence.last_watches": "a building block of fit_sequence",
-    "models.sequence.user_vectors_of": "a building block of fit_sequence",
+    "models.sequence.recent_histories": "a building block of fit_sequence",
+    "models.sequence.encode_histories": "a building block of fit_sequence",
     "models.embeddings.Tower": NETWORK,
     "models.two_tower.TwoTower": NETWORK,
     "models.losses.in_batch_softmax_loss": "the loss of the networks",
@@ -49,7 +49,7 @@ def factors(got, given):
 case(
     als.fit_als,
     lambda rng: matrix(
-        rng, factors=2, l2=1.0, alpha=2.0, sweeps=2, rng=rng
+        rng, factors=2, l2=1.0, alpha=2.0, iterations=2, rng=rng
     ),
     factors,
 )  # fmt: skip
@@ -153,7 +153,7 @@ case(
         "user": rng.integers(0, 3, 8), "item": rng.integers(0, 4, 8),
         "time": np.arange(8), "n_users": 3, "n_items": 4, "rng": rng,
         "item_features": rng.normal(size=(4, 2)), "temperature": 0.2,
-        "length": 3, "dim": 2, "hidden": 3, "n_blocks": 1, "dropout": 0.1,
+        "max_length": 3, "dim": 2, "hidden": 3, "n_blocks": 1, "dropout": 0.1,
         "held_out_share": 0.2, **SETTINGS,
     },
     vectors,
@@ -172,8 +172,8 @@ case(
         "rows": np.column_stack([rng.normal(size=8), np.arange(8) % 3]),
         "labels": rng.integers(0, 2, 8), "rng": rng,
         "position": rng.integers(1, 4, 8), "weights": rng.random(8) + 0.1,
-        "categorical": (1,), "embedding": 2, "n_cross": 1, "hidden": (3,),
-        "asked": rng.normal(size=(4, 2)), **SETTINGS,
+        "categorical": (1,), "embedding_dim": 2, "n_cross_layers": 1,
+        "hidden": (3,), "asked": rng.normal(size=(4, 2)), **SETTINGS,
     },
     within(0, 1, nan=False),
     covers=(dcn.fit_dcn, dcn.Dcn),

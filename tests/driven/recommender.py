@@ -5,15 +5,15 @@ import pandas as pd
 from scipy import sparse
 
 from tests.driven import case, finite
-from utils.recommender import candidate_generation, numbering, two_stage
+from utils.recommender import candidate_generation, encoding, two_stage
 
 INSIDE = "a part of TwoStageRecommender, which checks; driven through it"
 EXEMPT = {
     "recommender.candidate_generation.binary": INSIDE,
     "recommender.candidate_generation.popular_items": INSIDE,
     "recommender.candidate_generation.standardised": INSIDE,
-    "recommender.numbering.kind": INSIDE,
-    "recommender.numbering.padding": INSIDE,
+    "recommender.encoding.kind": INSIDE,
+    "recommender.encoding.padding": INSIDE,
     "recommender.ranker.ndcg_and_recall": INSIDE,
     "recommender.ranker.item_features": INSIDE,
     "recommender.ranker.fit_ranker": INSIDE,
@@ -56,7 +56,7 @@ def generated(X, max_items, rng, family, **settings):
 for family, settings in (
     ("popular", {}),
     ("EASE", {"l2": 2.0}),
-    ("ALS", {"factors": 2, "l2": 1.0, "alpha": 2.0, "sweeps": 1}),
+    ("ALS", {"factors": 2, "l2": 1.0, "alpha": 2.0, "iterations": 1}),
     ("item-kNN", {"neighbours": 2, "bm25_b": 0.3}),
 ):
     case(
@@ -87,7 +87,7 @@ def coherent(got, given):
 
 
 case(
-    numbering.numbered,
+    encoding.encode,
     lambda rng: {"table": log_table(rng)},
     coherent,
     inf="table",  # an id may be called so
@@ -95,14 +95,14 @@ case(
 
 
 def folds(table, share, last, rng):
-    log = numbering.numbered(table)
-    return numbering.inner_folds(log, share=share, last=last, rng=rng)
+    log = encoding.encode(table)
+    return encoding.inner_folds(log, share=share, last=last, rng=rng)
 
 
 def hidden(got, given):
     for fold in got:
-        assert np.diff(fold.hidden.indptr).min() >= 1
-        assert not fold.rows.multiply(fold.hidden).nnz
+        assert np.diff(fold.held_out.indptr).min() >= 1
+        assert not fold.rows.multiply(fold.held_out).nnz
 
 
 case(
@@ -117,7 +117,7 @@ case(
         "share": 0.3, "last": bool(rng.integers(2)), "rng": rng,
     },
     hidden,
-    covers=(numbering.inner_folds,),
+    covers=(encoding.inner_folds,),
     keep="table",
 )  # fmt: skip
 
@@ -132,7 +132,7 @@ case(
     lambda rng: {
         "interactions": log_table(rng), "users": np.arange(5), "k": 1,
         "max_items": 3, "candidates": 2, "picks": 1, "gain": 0.1,
-        "hidden_share": 0.2, "rng": rng,
+        "held_out_share": 0.2, "rng": rng,
     },
     covers=(two_stage.TwoStageRecommender,), nan="users",
     inf="interactions users gain",

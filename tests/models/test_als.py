@@ -73,7 +73,7 @@ def test_repeated_entries_are_summed_and_stored_zeros_are_not_seen():
     assert stored.nnz == 3  # left alone
 
 
-def test_every_sweep_lowers_the_loss():
+def test_every_iteration_lowers_the_loss():
     X, options = random_matrix(), {"l2": 1.0, "alpha": 4.0}
     losses = [
         objective(
@@ -81,7 +81,7 @@ def test_every_sweep_lowers_the_loss():
             *als.fit_als(
                 X,
                 factors=5,
-                sweeps=n,
+                iterations=n,
                 rng=np.random.default_rng(2),
                 **options,
             ),
@@ -95,7 +95,12 @@ def test_every_sweep_lowers_the_loss():
 def test_users_without_interactions_and_edges():
     X = sparse.csr_matrix([[1.0, 0.0], [0.0, 0.0]])
     users, items = als.fit_als(
-        X, factors=3, l2=1.0, alpha=1.0, sweeps=2, rng=np.random.default_rng(0)
+        X,
+        factors=3,
+        l2=1.0,
+        alpha=1.0,
+        iterations=2,
+        rng=np.random.default_rng(0),
     )
     assert (users[1] == 0).all() and (items[1] == 0).all()
     assert users.dtype == items.dtype == np.float32
@@ -103,7 +108,7 @@ def test_users_without_interactions_and_edges():
 
 
 def test_same_rng_same_factors():
-    options = {"factors": 4, "l2": 1.0, "alpha": 2.0, "sweeps": 3}
+    options = {"factors": 4, "l2": 1.0, "alpha": 2.0, "iterations": 3}
     first, again, other = (
         als.fit_als(random_matrix(), rng=np.random.default_rng(s), **options)
         for s in (0, 0, 1)
@@ -122,7 +127,7 @@ def test_reaches_the_loss_of_implicit():
         factors=6,
         l2=l2,
         alpha=alpha,
-        sweeps=60,
+        iterations=60,
         rng=np.random.default_rng(0),
     )
     # implicit takes the confidence itself: 1 + alpha r.
@@ -149,10 +154,10 @@ def test_reaches_the_loss_of_implicit():
 
 def test_refusals():
     X = random_matrix()
-    good = {"factors": 2, "l2": 1.0, "alpha": 1.0, "sweeps": 1}
+    good = {"factors": 2, "l2": 1.0, "alpha": 1.0, "iterations": 1}
     for bad, words in [
         ({"factors": 0}, "factors must be at least 1, got 0"),
-        ({"sweeps": 0}, "sweeps must be at least 1, got 0"),
+        ({"iterations": 0}, "iterations must be at least 1, got 0"),
         ({"l2": 0.0}, "l2 must be above 0, got 0.0"),
         ({"alpha": -1.0}, "alpha must be above 0, got -1.0"),
     ]:

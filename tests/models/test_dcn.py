@@ -59,11 +59,13 @@ def test_cross_layer_by_hand():
 def test_forward_by_hand():
     # One number, no deep part: two cross layers of weight 1 and bias 0
     # make x, x² + x, x (x² + x) + x² + x; the head adds that to x itself.
-    net = dcn.DcnNet(1, [], embedding=1, n_cross=2, hidden=(), n_slots=3)
+    net = dcn.DcnNet(
+        1, [], embedding_dim=1, n_cross_layers=2, hidden=(), n_positions=3
+    )
     with torch.no_grad():
         for weights in net.parameters():
             weights.fill_(1.0 if weights.ndim == 2 else 0.0)
-        net.slot.weight[0] = 0.0
+        net.position_logit.weight[0] = 0.0
     x = 3.0
     cross = x * (x**2 + x) + x**2 + x
     numbers, none = torch.full((2, 1), x), torch.zeros(2, 0, dtype=int)
@@ -72,14 +74,14 @@ def test_forward_by_hand():
     assert in_slots == [cross + x, cross + x + dcn.POSITION_STEP]
 
 
-@pytest.mark.parametrize("parts", [{"hidden": ()}, {"n_cross": 0}])
+@pytest.mark.parametrize("parts", [{"hidden": ()}, {"n_cross_layers": 0}])
 def test_either_part_learns_a_product_a_linear_model_cannot(parts):
     rng = np.random.default_rng(1)
     rows, labels = products(rng, 4000)
     options = {"rows": rows[:3000], "labels": labels[:3000], "epochs": 20}
     right = {}
     for name, shape in {
-        "parts": parts, "linear": {"hidden": (), "n_cross": 0}
+        "parts": parts, "linear": {"hidden": (), "n_cross_layers": 0}
     }.items():  # fmt: skip
         chance = fitted(learning_rate=0.01, **options, **shape).predict(
             rows[3000:]
@@ -214,8 +216,8 @@ ONES = np.ones(600, dtype=int)
         ({"weights": 0 * ONES}, "weights must be finite, at least 0 and not"),
         ({"weights": -1 * ONES}, "weights must be finite"),
         ({"categorical": [3]}, r"columns in 0..2, got \[3\]"),
-        ({"embedding": 0}, "embedding must be at least 1, got 0"),
-        ({"n_cross": -1}, "n_cross must be at least 0, got -1"),
+        ({"embedding_dim": 0}, "embedding_dim must be at least 1, got 0"),
+        ({"n_cross_layers": -1}, "n_cross_layers must be at least 0, got -1"),
         ({"hidden": (8, 0)}, "hidden must be at least 1, got 0"),
         ({"valid": (np.zeros((2, 2)), [0, 1])}, r"rows must be \(n, 3\)"),
         (

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from utils.models import embeddings, sequence
-from utils.models.sequence import EMPTY, START
+from utils.models.sequence import PADDING, START
 
 
 def fitted(seed=0, log=None, epochs=20, learning_rate=0.01, **options):
@@ -32,13 +32,13 @@ def rounds(n_users=40, watches=5):
     return user, (user + np.tile(np.arange(watches), n_users)) % 5
 
 
-def small_net(length=4, normalise=False, n_blocks=2):
+def small_net(max_length=4, normalise=False, n_blocks=2):
     torch.manual_seed(0)
     tower = embeddings.Tower(
         9, dim=6, ids=True, features=None, hidden=5, normalise=normalise
     )
     return sequence.SequenceNet(
-        tower, dim=6, length=length, hidden=5, n_blocks=n_blocks,
+        tower, dim=6, max_length=max_length, hidden=5, n_blocks=n_blocks,
         dropout=0.2, normalise=normalise,
     ).eval()  # fmt: skip
 
@@ -46,20 +46,20 @@ def small_net(length=4, normalise=False, n_blocks=2):
 def test_windows_by_hand():
     # User 4 has five watches, in pieces of at most two; user 6 has one.
     pairs = np.array([[4, 10], [4, 11], [4, 12], [4, 13], [4, 14], [6, 15]])
-    owner, before, after = sequence.training_windows(pairs, length=2)
+    owner, before, after = sequence.training_windows(pairs, max_length=2)
     assert owner.tolist() == [4, 4, 4, 6]
-    assert before.tolist() == [[START, 10], [11, 12], [13, EMPTY],
-                               [START, EMPTY]]  # fmt: skip
-    assert after.tolist() == [[10, 11], [12, 13], [14, EMPTY], [15, EMPTY]]
+    assert before.tolist() == [[START, 10], [11, 12], [13, PADDING],
+                               [START, PADDING]]  # fmt: skip
+    assert after.tolist() == [[10, 11], [12, 13], [14, PADDING], [15, PADDING]]
 
 
-def test_last_watches_by_hand():
+def test_recent_histories_by_hand():
     pairs = np.array([[0, 10], [1, 11], [1, 12], [3, 13], [3, 14], [3, 15]])
-    got = sequence.last_watches(pairs, 4, length=3)
+    got = sequence.recent_histories(pairs, 4, max_length=3)
     assert got.tolist() == [
-        [START, 10, EMPTY],
+        [START, 10, PADDING],
         [START, 11, 12],
-        [START, EMPTY, EMPTY],
+        [START, PADDING, PADDING],
         [13, 14, 15],
     ]
 
@@ -68,12 +68,12 @@ def test_every_watch_is_predicted_once_from_what_came_before():
     rng = np.random.default_rng(0)
     user = np.sort(rng.integers(0, 30, size=300))
     pairs = np.column_stack([user, rng.integers(0, 50, size=300)])
-    owner, before, after = sequence.training_windows(pairs, length=4)
-    assert sorted(after[after != EMPTY]) == sorted(pairs[:, 1])
-    assert (before[:, 1:][after[:, 1:] != EMPTY]
-            == after[:, :-1][after[:, 1:] != EMPTY]).all()  # fmt: skip
+    owner, before, after = sequence.training_windows(pairs, max_length=4)
+    assert sorted(after[after != PADDING]) == sorted(pairs[:, 1])
+    assert (before[:, 1:][after[:, 1:] != PADDING]
+            == after[:, :-1][after[:, 1:] != PADDING]).all()  # fmt: skip
     assert (before == START).sum() == len(np.unique(user))
-    assert ((before == EMPTY) == (after == EMPTY)).all()
+    assert ((before == PADDING) == (after == PADDING)).all()
     assert set(owner) == set(user)
 
 
@@ -85,7 +85,7 @@ def test_the_future_does_not_leak(normalise):
         whole = net(history)[0]
         for changed in range(1, 4):
             other = history.clone()
-            other[0, changed:] = torch.tensor([8, 1, EMPTY])[: 4 - changed]
+            other[0, changed:] = torch.tensor([8, 1, PADDING])[: 4 - changed]
             got = net(other)[0]
             # exactly so: what is masked takes part with weight 0
             assert torch.equal(got[:changed], whole[:changed])
@@ -94,19 +94,19 @@ def test_the_future_does_not_leak(normalise):
 
 def test_places_left_empty_and_batches_change_nothing(monkeypatch):
     net = small_net()
-    histories = np.array([[START, 3, EMPTY, EMPTY], [2, 3, 5, 7]])
-    got = sequence.user_vectors_of(net, histories)
+    histories = np.array([[START, 3, PADDING, PADDING], [2, 3, 5, 7]])
+    got = sequence.encode_histories(net, histories)
     with torch.no_grad():
         short = net(torch.tensor([[START, 3]]))[0, -1]
     assert got[0] == pytest.approx(short.numpy(), abs=1e-6)
     monkeypatch.setattr(sequence, "ENCODED_TOGETHER", 1)
-    again = sequence.user_vectors_of(net, histories)
+    again = sequence.encode_histories(net, histories)
     assert again == pytest.approx(got, abs=1e-6)
 
 
 def test_block_against_torch():
     torch.manual_seed(1)
-    ours = sequence.Block(6, 5, 0.0).eval()
+    ours = sequence.TransformerBlock(6, 5, 0.0).eval()
     theirs = nn.TransformerEncoderLayer(
         6, nhead=1, dim_feedforward=5, dropout=0.0, batch_first=True,
         norm_first=True,
@@ -114,7 +114,7 @@ def test_block_against_torch():
     norm, wide, _, narrow = ours.network
     for name, layer in {
         "norm1": ours.before_attention, "norm2": norm, "linear1": wide,
-        "linear2": narrow, "self_attn.out_proj": ours.mixed,
+        "linear2": narrow, "self_attn.out_proj": ours.output_projection,
     }.items():  # fmt: skip
         theirs.get_submodule(name).load_state_dict(layer.state_dict())
     with torch.no_grad():
@@ -176,8 +176,8 @@ def test_content_gives_items_without_a_watch_a_vector():
     user = np.repeat(np.arange(60), 6)
     item = 2 * rng.integers(0, 4, len(user)) + user % 2
     got = fitted(
-        log=(user, item), n_users=60, n_items=10, item_ids=False, epochs=10,
-        item_features=np.eye(2)[np.arange(10) % 2],
+        log=(user, item), n_users=60, n_items=10, embed_item_ids=False,
+        epochs=10, item_features=np.eye(2)[np.arange(10) % 2],
     )  # fmt: skip
     new = got.user_vectors @ got.item_vectors[8:].T
     assert (new.argmax(axis=1) == np.arange(60) % 2).all()
@@ -210,8 +210,8 @@ def test_shapes_types_and_a_new_history():
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
     user, item = rounds()
     mine = np.column_stack([user, item])[user == 7] * [0, 1]
-    again = sequence.user_vectors_of(
-        got.net, sequence.last_watches(mine, 1, length=20)
+    again = sequence.encode_histories(
+        got.net, sequence.recent_histories(mine, 1, max_length=20)
     )
     assert again[0] == pytest.approx(got.user_vectors[7], abs=1e-6)
     assert len(fitted(epochs=6, held_out_share=0.0).curve) == 6
@@ -232,11 +232,11 @@ def test_same_rng_same_vectors():
         ({"log": ([0.5], [1.0])}, "must be integers"),
         ({"n_users": 5}, r"user numbers must lie in \[0, 5\), got 39"),
         ({"n_items": 3}, r"item numbers must lie in \[0, 3\), got 4"),
-        ({"item_ids": False}, "item tower needs ids or features"),
+        ({"embed_item_ids": False}, "item tower needs ids or features"),
         ({"item_features": np.full((5, 1), np.nan)}, "must be finite"),
         ({"log_q": np.zeros(3)}, r"log_q must have shape \(5,\)"),
         ({"log_q": np.full(5, np.nan)}, r"log_q must be finite"),
-        ({"length": 0}, "length must be at least 1, got 0"),
+        ({"max_length": 0}, "max_length must be at least 1, got 0"),
         ({"n_blocks": 0}, "n_blocks must be at least 1, got 0"),
         ({"dim": 0}, "dim must be at least 1, got 0"),
         ({"temperature": 0.0}, "temperature must be above 0, got 0.0"),

@@ -47,7 +47,7 @@ def test_content_reaches_items_without_a_pair():
         own = np.arange(60)[:, None] % 2 == cold % 2
         return (scores[own].mean() - scores[~own].mean()) / scores.std()
 
-    content = fitted(pairs=pairs, item_features=features, item_ids=False)
+    content = fitted(pairs=pairs, item_features=features, embed_item_ids=False)
     ids = fitted(pairs=pairs)
     assert right(content) > 1.5
     assert abs(right(ids)) < 0.5
@@ -103,7 +103,7 @@ def test_held_out_share_0_trains_all_epochs():
         ({"pairs": np.zeros((4, 3), int)}, r"shape \(P, 2\)"),
         ({"pairs": np.zeros((4, 2))}, "pairs must be integers, got float64"),
         ({"pairs": np.array([[-1, 0]])}, "got -1"),
-        ({"item_ids": False}, "item tower needs ids or features"),
+        ({"embed_item_ids": False}, "item tower needs ids or features"),
         ({"user_features": np.ones((3, 2))}, r"user_features must have shape"),
         ({"item_features": np.full((40, 1), np.nan)}, "must be finite"),
         ({"log_q": np.zeros(3)}, r"log_q must have shape \(40,\), got \(3,\)"),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.recommender import numbering, ranker, tuning
+from utils.recommender import encoding, ranker, tuning
 from utils.recommender.candidate_generation import CandidateGenerator
 
 POOL = (
@@ -17,8 +17,8 @@ POOL = (
 
 def chosen(log, pool=POOL, *, share=0.125, last=False, **options):
     split, *rngs = np.random.default_rng(0).spawn(3)
-    folds = numbering.inner_folds(
-        numbering.numbered(log), share=share, last=last, rng=split
+    folds = encoding.inner_folds(
+        encoding.encode(log), share=share, last=last, rng=split
     )
     settings = {"max_items": 5_000, "candidates": 200, "picks": 8,
                 "gain": 0.0005} | options  # fmt: skip
@@ -113,7 +113,7 @@ def test_no_ranker_where_there_is_nothing_to_learn(log, monkeypatch):
     monkeypatch.setattr(ranker, "fit_ranker", lambda *args, **kwargs: None)
     got = chosen(log, POOL[:1])
     assert got.ranker is None and "second" not in set(got.report["stage"])
-    assert got.why.endswith("No ranker: too little hidden to learn from.")
+    assert got.why.endswith("No ranker: too little held out to learn from.")
 
 
 def tried(**quality):

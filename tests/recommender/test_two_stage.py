@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.recommender import numbering, tuning
+from utils.recommender import encoding, tuning
 from utils.recommender.candidate_generation import CandidateGenerator
 from utils.recommender.two_stage import TwoStageRecommender
 
@@ -215,7 +215,7 @@ def test_caps_are_said(log):
 
 
 def test_tuning_on_a_sample_of_users(log, monkeypatch):
-    monkeypatch.setattr(numbering, "TUNING_USERS", 60)
+    monkeypatch.setattr(encoding, "TUNING_USERS", 60)
     small = fitted(log)
     assert "60 users" in small.why
     assert np.isfinite(small.recommend([150], k=5)[1]).all()
@@ -240,7 +240,7 @@ def trending(rng, n_users=300, n_items=150, days=150):
 def test_recommends_by_the_ranker_that_was_kept():
     log = trending(np.random.default_rng(0))
     log["time"] = log["time"].clip(upper=150 * 86_400)
-    model = fitted(log, pool=POOL[:1], hide_last=True, hidden_share=0.3)
+    model = fitted(log, pool=POOL[:1], hold_out_last=True, held_out_share=0.3)
     assert "kept" in model.why and model.notes == []
     items, scores = model.recommend(log["user"].unique(), k=10)
     seen = set(zip(log["user"], log["item"], strict=True))
@@ -282,7 +282,10 @@ def test_refusals(log, model):
         ({"max_items": 0}, "max_items must be at least 1, got 0"),
         ({"candidates": 0}, "candidates must be at least 1, got 0"),
         ({"gain": -1.0}, "gain must be at least 0, got -1"),
-        ({"hidden_share": 1.0}, r"hidden_share must lie in \(0, 0.5\], got 1"),
+        (
+            {"held_out_share": 1.0},
+            r"held_out_share must lie in \(0, 0.5\], got 1",
+        ),
     ]:
         with pytest.raises(ValueError, match=words):
             TwoStageRecommender(**options)

@@ -1,11 +1,11 @@
-"""Implicit-feedback ALS: every pair counts, seen pairs with more confidence.
+"""Implicit-feedback matrix factorisation by alternating least squares.
 
 A user's factors are a ridge regression on the item factors with weight
 1 + alpha * r for what was seen and weight 1, target 0, for all the rest. Half
-a sweep solves it for all users, the other half for all items. The part that
-all normal equations share is taken out once, by a change of basis in which it
-is the identity; what remains has as many equations as a user has items, or as
-there are factors, whichever is less. Each solve is exact.
+an iteration solves it for all users, the other half for all items. The part
+that all normal equations share is taken out once, by a change of basis in
+which it is the identity; what remains has as many equations as a user has
+items, or as there are factors, whichever is less. Each solve is exact.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ def fit_als(
     factors: int,
     l2: float,
     alpha: float,
-    sweeps: int,
+    iterations: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Factors whose inner products tell seen pairs from the others.
+    """ALS factors of implicit feedback: confidence-weighted least squares.
 
     Args:
         interactions: (U, N) strengths r, at least 0; 0 is "not seen".
         factors: D, at least 1.
         l2: shrinkage of each factor vector, above 0.
         alpha: confidence of a seen pair is 1 + alpha * r; above 0.
-        sweeps: alternations, at least 1.
+        iterations: alternations, at least 1.
         rng: draws the first item factors.
 
     Returns:
@@ -45,7 +45,7 @@ def fit_als(
     Source: Hu, Koren & Volinsky (2008), doi:10.1109/ICDM.2008.22.
 
     >>> X = sparse.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]])
-    >>> users, items = fit_als(X, factors=2, l2=0.1, alpha=10.0, sweeps=10,
+    >>> users, items = fit_als(X, factors=2, l2=0.1, alpha=10.0, iterations=10,
     ...                        rng=np.random.default_rng(0))
     >>> (users @ items.T).round(1) + 0.0
     array([[1., 1., 0., 0.],
@@ -54,12 +54,12 @@ def fit_als(
     """
     if factors < 1:
         raise ValueError(f"factors must be at least 1, got {factors}")
-    if sweeps < 1:
-        raise ValueError(f"sweeps must be at least 1, got {sweeps}")
+    if iterations < 1:
+        raise ValueError(f"iterations must be at least 1, got {iterations}")
     by_user = sparse.csr_matrix(interactions, dtype=np.float64)
     by_item = by_user.T.tocsr()
     item_factors = rng.normal(scale=0.1, size=(by_user.shape[1], factors))
-    for _ in range(sweeps):
+    for _ in range(iterations):
         user_factors = fold_in(by_user, item_factors, l2=l2, alpha=alpha)
         item_factors = fold_in(by_item, user_factors, l2=l2, alpha=alpha)
     user_factors = fold_in(by_user, item_factors, l2=l2, alpha=alpha)
@@ -73,7 +73,7 @@ def fold_in(
     l2: float,
     alpha: float,
 ) -> np.ndarray:
-    """Best user factors for given item factors: half a sweep, or a new user.
+    """Fold-in: ridge regression of user factors on given item factors.
 
     Args:
         rows: (U, N) strengths r of users, at least 0.

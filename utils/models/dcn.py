@@ -1,4 +1,4 @@
-"""Deep and cross network, version 2, with a tower for the position.
+"""Deep & cross network, version 2, with a position tower against bias.
 
 Cross layers multiply features with each other, degree by degree; a deep part
 beside them learns what is no product. What the slot on the page adds to the
@@ -20,14 +20,15 @@ from . import training
 
 SETTINGS = training.Settings(epochs=20, batch_size=1024, learning_rate=0.003)
 PREDICTED_TOGETHER = 1 << 15  # rows; keeps memory small
-# Adam moves each weight by about the learning rate a step, however far it
-# has to go. A slot logit has far to go: its steps are POSITION_STEP as large.
+# Adam moves each weight by about the learning rate a step, however far it has
+# to go. A position's logit has far to go: it takes larger steps, this many
+# times.
 POSITION_STEP = 10.0
 FAR = 1e6  # standard deviations; further off is no further
 
 
 class CrossLayer(nn.Module):
-    """x_{l+1} = x_0 * (W x_l + b) + x_l: one degree of products more."""
+    """Cross layer: x_{l+1} = x_0 * (W x_l + b) + x_l, one degree more."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -39,21 +40,30 @@ class CrossLayer(nn.Module):
 
 
 class DcnNet(nn.Module):
-    """Cross layers and a deep part side by side, and the position's logit.
+    """DCN-v2 in parallel: cross layers, an MLP, and a position logit.
 
     `n_values` counts the values of each categorical column; number 0 stands
     for a value unknown in training. The rest as in `fit_dcn`.
     """
 
     def __init__(
-        self, n_numeric, n_values, *, embedding, n_cross, hidden, n_slots
+        self,
+        n_numeric,
+        n_values,
+        *,
+        embedding_dim,
+        n_cross_layers,
+        hidden,
+        n_positions,
     ):
         super().__init__()
         self.embeddings = nn.ModuleList(
-            nn.Embedding(n + 1, embedding, padding_idx=0) for n in n_values
+            nn.Embedding(n + 1, embedding_dim, padding_idx=0) for n in n_values
         )
-        width = n_numeric + embedding * len(n_values)
-        self.cross = nn.ModuleList(CrossLayer(width) for _ in range(n_cross))
+        width = n_numeric + embedding_dim * len(n_values)
+        self.cross = nn.ModuleList(
+            CrossLayer(width) for _ in range(n_cross_layers)
+        )
         layers, n_in = [], width
         for n_out in hidden:
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
@@ -61,8 +71,8 @@ class DcnNet(nn.Module):
         self.deep = nn.Sequential(*layers)
         self.head = nn.Linear(width + n_in, 1)
         # row 0 is slot 1: as padding it stays 0 and is never trained
-        self.slot = nn.Embedding(n_slots, 1, padding_idx=0)
-        nn.init.zeros_(self.slot.weight)
+        self.position_logit = nn.Embedding(n_positions, 1, padding_idx=0)
+        nn.init.zeros_(self.position_logit.weight)
 
     def forward(
         self,
@@ -81,12 +91,12 @@ class DcnNet(nn.Module):
         logit = self.head(torch.cat([x, self.deep(x_0)], dim=1))[:, 0]
         if position is None:
             return logit
-        return logit + POSITION_STEP * self.slot(position - 1)[:, 0]
+        return logit + POSITION_STEP * self.position_logit(position - 1)[:, 0]
 
 
 @dataclass(frozen=True)
 class Dcn:
-    """A trained network and what it needs to read rows.
+    """A trained DCN-v2 and its preprocessing.
 
     Attributes:
         net: the network.
@@ -105,7 +115,7 @@ class Dcn:
     curve: list[dict]
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
-        """(n, columns of training) -> (n,) float64 chances in [0, 1], slot 1.
+        """Predicted probabilities at position 1: (n,) float64 in [0, 1].
 
         A categorical value that training did not see is a vector of zeros;
         a number a million standard deviations off is held there.
@@ -115,13 +125,13 @@ class Dcn:
         """
         rows = _checked_rows(rows, len(self.mean) + len(self.values))
         tensors = _tensors(rows, self.mean, self.sd, self.values)
-        chances = np.empty(len(rows))
+        probabilities = np.empty(len(rows))
         with torch.no_grad():
             for start in range(0, len(rows), PREDICTED_TOGETHER):
                 part = slice(start, start + PREDICTED_TOGETHER)
                 logits = self.net(*(tensor[part] for tensor in tensors))
-                chances[part] = torch.sigmoid(logits.double()).numpy()
-        return chances
+                probabilities[part] = torch.sigmoid(logits.double()).numpy()
+        return probabilities
 
 
 def fit_dcn(
@@ -133,12 +143,12 @@ def fit_dcn(
     weights: np.ndarray | None = None,
     valid: tuple | None = None,
     categorical: Sequence[int] = (),
-    embedding: int = 8,
-    n_cross: int = 2,
+    embedding_dim: int = 8,
+    n_cross_layers: int = 2,
     hidden: Sequence[int] = (32, 16),
     settings: training.Settings = SETTINGS,
 ) -> Dcn:
-    """Train a DCN-v2 on labels in [0, 1] by cross-entropy.
+    """Train a DCN-v2 on binary or soft labels by cross-entropy.
 
     With a position tower the logit is f(row) + g(slot): exact where the slot
     multiplies the odds, nearly so where it multiplies a small chance; for
@@ -156,8 +166,9 @@ def fit_dcn(
             decides when to stop. None trains all epochs.
         categorical: numbers of the columns whose values are names (of a
             country, a topic) and get a vector each.
-        embedding: length of those vectors.
-        n_cross: cross layers, from 0; products of up to n_cross + 1 factors.
+        embedding_dim: length of those vectors.
+        n_cross_layers: from 0; n of them make products of up to n + 1
+            factors.
         hidden: widths of the deep part; () leaves it linear.
         settings: of the training.
 
@@ -180,7 +191,8 @@ def fit_dcn(
     array([1., 0.])
     """
     for name, value, least in [
-        ("embedding", embedding, 1), ("n_cross", n_cross, 0),
+        ("embedding_dim", embedding_dim, 1),
+        ("n_cross_layers", n_cross_layers, 0),
         ("hidden", min(hidden, default=1), 1),
     ]:  # fmt: skip
         if value < least:
@@ -192,7 +204,7 @@ def fit_dcn(
             f"categorical must be columns in 0..{last}, got {categorical}"
         )
     train = _checked_targets(rows, labels, position, weights)
-    n_slots = int(train[0].max())
+    n_positions = int(train[0].max())
     values = {column: np.unique(rows[:, column]) for column in categorical}
     numbers = np.delete(rows, list(values), axis=1)
     mean, sd = numbers.mean(axis=0), numbers.std(axis=0)
@@ -204,10 +216,10 @@ def fit_dcn(
         targets = _checked_targets(valid_rows, *valid[1:])
         if (position is None) != (len(valid) < 3 or valid[2] is None):
             raise ValueError("valid needs a position where training has one")
-        if targets[0].max() > n_slots:
+        if targets[0].max() > n_positions:
             raise ValueError(
-                f"valid positions must be at most {n_slots}, as in training, "
-                f"got {targets[0].max()}"
+                f"valid positions must be at most {n_positions}, as in "
+                f"training, got {targets[0].max()}"
             )
         held_out = (*_tensors(valid_rows, mean, sd, values), *targets)
 
@@ -215,10 +227,10 @@ def fit_dcn(
         net = DcnNet(
             numbers.shape[1],
             [len(known) for known in values.values()],
-            embedding=embedding,
-            n_cross=n_cross,
+            embedding_dim=embedding_dim,
+            n_cross_layers=n_cross_layers,
             hidden=hidden,
-            n_slots=n_slots,
+            n_positions=n_positions,
         )
 
     def loss(numbers, categories, slot, label, weight):
@@ -234,8 +246,8 @@ def fit_dcn(
         settings=settings,
         rng=rng,
     )
-    slots = POSITION_STEP * net.slot.weight.detach()[:, 0].double().numpy()
-    return Dcn(net, mean, sd, values, slots, curve)
+    learned = net.position_logit.weight.detach()[:, 0].double().numpy()
+    return Dcn(net, mean, sd, values, POSITION_STEP * learned, curve)
 
 
 def _tensors(rows, mean, sd, values):

@@ -1,4 +1,4 @@
-"""EASE: one ridge regression that predicts each item from all others.
+"""EASE: a linear item-to-item autoencoder, by one ridge regression.
 
 The closed form needs one inverse of an item-by-item matrix: N² numbers of
 memory (N = 4,000: 128 MB while solving in float64, 64 MB kept as float32) and
@@ -14,7 +14,7 @@ LARGEST = 1e100  # squares, added up over all users, stay floats
 
 
 def fit_ease(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
-    """Item-to-item weights B that minimise |X - XB|² + l2 |B|², diag(B) = 0.
+    """EASE weights B: minimise |X - XB|² + l2 |B|² with diag(B) = 0.
 
     Scores of all items for a user are the user's row of X times B.
 
@@ -49,7 +49,7 @@ def fit_ease(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
 
 
 def inverse_gram(interactions: sparse.csr_matrix, *, l2: float) -> np.ndarray:
-    """(N, N) float64 inverse of X'X + l2 I, by Cholesky, in place."""
+    """Inverse of the regularised Gram matrix X'X + l2 I, (N, N) float64."""
     from scipy.linalg import lapack
 
     X = sparse.csr_matrix(interactions, dtype=np.float64)

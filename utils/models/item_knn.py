@@ -1,4 +1,4 @@
-"""Item-to-item neighbours: people who watched this also watched those.
+"""Item-based k-nearest neighbours, by cosine or BM25.
 
 Similarities are computed in blocks of items, and only the K nearest of each
 item are kept: memory is some blocks of N numbers plus N * K.
@@ -19,7 +19,7 @@ def fit_item_knn(
     shrink: float = 0.0,
     power: float = 1.0,
 ) -> sparse.csr_matrix:
-    """Each item's nearest items by shrunk cosine.
+    """Item-item cosine similarities with shrinkage, k nearest neighbours.
 
     Args:
         interactions: (U, N) X, weights of user-item pairs (0 and 1, or as
@@ -109,7 +109,7 @@ def _largest(values: np.ndarray, names: np.ndarray, k: int) -> np.ndarray:
 def bm25(
     interactions: sparse.csr_matrix, *, k1: float = 1.2, b: float = 0.75
 ) -> sparse.csr_matrix:
-    """Reweigh interactions as if items were documents made of users.
+    """BM25 weights of interactions: items as documents made of users.
 
     A user who has everything says little about any item, and each user of a
     popular item says less than one of a rare item does. With it, plain

@@ -1,4 +1,4 @@
-"""A small sequence model: the last watches, in order, become a user vector.
+"""Self-attentive sequential recommendation: a user vector from a history.
 
 Causal self-attention reads a history and predicts, after each watch, the
 next one. The item tower is that of `two_tower`, so that a new item has a
@@ -17,19 +17,19 @@ from torch.nn import functional
 
 from . import embeddings, losses, training
 
-START, EMPTY = -1, -2  # in a (W, L) table of item numbers
+START, PADDING = -1, -2  # in a (W, L) table of item numbers
 SETTINGS = training.Settings(epochs=20, batch_size=64, learning_rate=0.003)
 ENCODED_TOGETHER = 4096  # histories; keeps memory small
 
 
-class Block(nn.Module):
-    """Causal self-attention, then a small network; both add to their input."""
+class TransformerBlock(nn.Module):
+    """Pre-norm transformer block: causal self-attention, then an MLP."""
 
     def __init__(self, dim: int, hidden: int, dropout: float) -> None:
         super().__init__()
         self.before_attention = nn.LayerNorm(dim)
         self.query_key_value = nn.Linear(dim, 3 * dim)
-        self.mixed = nn.Linear(dim, dim)
+        self.output_projection = nn.Linear(dim, dim)
         self.network = nn.Sequential(
             nn.LayerNorm(dim),
             nn.Linear(dim, hidden),
@@ -42,33 +42,45 @@ class Block(nn.Module):
         """(B, L, D) -> (B, L, D); row l depends on rows up to l alone."""
         q, k, v = self.query_key_value(self.before_attention(x)).chunk(3, -1)
         seen = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.dropout(self.mixed(seen))
+        x = x + self.dropout(self.output_projection(seen))
         return x + self.dropout(self.network(x))
 
 
 class SequenceNet(nn.Module):
-    """Item numbers in order -> after each of them, a vector of the user."""
+    """Causal transformer on item histories: a user vector after each item."""
 
     def __init__(
-        self, item_tower, *, dim, length, hidden, n_blocks, dropout, normalise
+        self,
+        item_tower,
+        *,
+        dim,
+        max_length,
+        hidden,
+        n_blocks,
+        dropout,
+        normalise,
     ):
         super().__init__()
         self.item_tower = item_tower
         self.start = nn.Parameter(torch.zeros(dim))
-        self.place = nn.Parameter(0.1 * torch.randn(length, dim))
+        self.position_embedding = nn.Parameter(
+            0.1 * torch.randn(max_length, dim)
+        )
         self.dropout = nn.Dropout(dropout)
-        blocks = [Block(dim, hidden, dropout) for _ in range(n_blocks)]
+        blocks = [
+            TransformerBlock(dim, hidden, dropout) for _ in range(n_blocks)
+        ]
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, dim))
         self.normalise = normalise
 
     def forward(self, histories: torch.Tensor) -> torch.Tensor:
-        """(B, l <= L) items, START or EMPTY at the end -> (B, l, D)."""
-        # what is EMPTY lies behind all items: the causal mask hides it
+        """(B, l <= L) items, START or PADDING at the end -> (B, l, D)."""
+        # what is PADDING lies behind all items: the causal mask hides it
         items = self.item_tower(histories.clamp(min=0).flatten())
         items = items.reshape(*histories.shape, -1)
         x = torch.where(histories[..., None] >= 0, items, self.start)
-        x = self.dropout(x + self.place[: histories.shape[1]])
+        x = self.dropout(x + self.position_embedding[: histories.shape[1]])
         vectors = self.head(self.blocks(x))
         if self.normalise:
             return functional.normalize(vectors, dim=-1)
@@ -77,14 +89,14 @@ class SequenceNet(nn.Module):
 
 @dataclass(frozen=True)
 class SequenceVectors:
-    """What serving needs; the same fields as `two_tower.TwoTowerVectors`.
+    """User and item embeddings of a trained sequence model.
 
     Attributes:
         user_vectors: (U, D) float32 after each user's last watch.
         item_vectors: (N, D) float32; scores are `user_vectors @
             item_vectors.T`, without temperature or log-Q.
         curve: one dict per epoch, as `training.fit` returns it.
-        net: gives new histories a vector (`user_vectors_of`).
+        net: gives new histories a vector (`encode_histories`).
     """
 
     user_vectors: np.ndarray
@@ -102,9 +114,9 @@ def fit_sequence(
     n_items: int,
     rng: np.random.Generator,
     item_features: np.ndarray | None = None,
-    item_ids: bool = True,
+    embed_item_ids: bool = True,
     log_q: np.ndarray | None = None,
-    length: int = 20,
+    max_length: int = 20,
     dim: int = 32,
     hidden: int = 64,
     n_blocks: int = 1,
@@ -114,7 +126,7 @@ def fit_sequence(
     held_out_share: float = 0.1,
     settings: training.Settings = SETTINGS,
 ) -> SequenceVectors:
-    """Train self-attention to tell each user's next watch from other users'.
+    """Train next-item prediction with in-batch negatives.
 
     Args:
         user, item: (P,) int, the watches.
@@ -122,9 +134,9 @@ def fit_sequence(
         n_users, n_items: U and N, also those without a watch.
         rng: draws the held-out histories, initial weights and batches.
         item_features: (N, G) floats of about unit size, or None.
-        item_ids: whether each item has an embedding of its own.
+        embed_item_ids: whether each item has an embedding of its own.
         log_q: as in `two_tower.fit_two_tower`.
-        length: L, watches that a vector can depend on; longer histories
+        max_length: L, watches that a vector can depend on; longer histories
             are cut into pieces of L for training.
         dim: D, length of the vectors.
         hidden: width of the networks on features and in the blocks.
@@ -164,7 +176,7 @@ def fit_sequence(
         )
     pairs = np.column_stack([user, item])
     pairs = embeddings.checked_pairs(pairs, n_users=n_users, n_items=n_items)
-    counts = {"length": length, "dim": dim, "n_blocks": n_blocks}
+    counts = {"max_length": max_length, "dim": dim, "n_blocks": n_blocks}
     for name, value in (counts | {"hidden": hidden}).items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
@@ -174,7 +186,7 @@ def fit_sequence(
     for name, share in shares.items():
         if not 0 <= share < 1:
             raise ValueError(f"{name} must lie in [0, 1), got {share}")
-    if not item_ids and item_features is None:
+    if not embed_item_ids and item_features is None:
         raise ValueError("the item tower needs ids or features")
     features = embeddings.checked_features(
         "item", item_features, n_rows=n_items
@@ -182,14 +194,18 @@ def fit_sequence(
     log_q = losses.checked_log_q(log_q, pairs[:, 1], n_items=n_items)
 
     pairs = pairs[np.lexsort((time, pairs[:, 0]))]
-    owner, before, after = training_windows(pairs, length=length)
+    owner, before, after = training_windows(pairs, max_length=max_length)
     with training.seeded(rng):
         shape = {"dim": dim, "hidden": hidden, "normalise": normalise}
         tower = embeddings.Tower(
-            n_items, ids=item_ids, features=features, **shape
+            n_items, ids=embed_item_ids, features=features, **shape
         )
         net = SequenceNet(
-            tower, length=length, n_blocks=n_blocks, dropout=dropout, **shape
+            tower,
+            max_length=max_length,
+            n_blocks=n_blocks,
+            dropout=dropout,
+            **shape,
         )
 
     def loss(owner, before, after):
@@ -215,67 +231,69 @@ def fit_sequence(
         settings=settings,
         rng=rng,
     )
-    users = user_vectors_of(net, last_watches(pairs, n_users, length=length))
+    users = encode_histories(
+        net, recent_histories(pairs, n_users, max_length=max_length)
+    )
     with torch.no_grad():
         items = net.item_tower(torch.arange(n_items)).numpy()
     return SequenceVectors(users, items, curve, net)
 
 
 def training_windows(
-    pairs: np.ndarray, *, length: int
+    pairs: np.ndarray, *, max_length: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Histories in pieces, and what came after each watch.
+    """Training sequences: histories in windows, and each next item.
 
     Args:
         pairs: (P, 2) user and item, by user and then by time.
-        length: L, columns of a piece.
+        max_length: L, columns of a piece.
 
     Returns:
         (W,) user of each piece, (W, L) what preceded each watch, START for
-        the first of a user, and (W, L) the watch itself; EMPTY at the end.
+        the first of a user, and (W, L) the watch itself; PADDING at the end.
 
-    >>> training_windows(np.array([[7, 3], [7, 4], [7, 5]]), length=2)[1:]
+    >>> training_windows(np.array([[7, 3], [7, 4], [7, 5]]), max_length=2)[1:]
     (array([[-1,  3],
            [ 4, -2]]), array([[ 3,  4],
            [ 5, -2]]))
     """
     user, item = pairs.T
     place = np.arange(len(user)) - np.searchsorted(user, user)
-    column = place % length
+    column = place % max_length
     piece = np.cumsum(column == 0) - 1
-    before, after = np.full((2, piece[-1] + 1, length), EMPTY)
+    before, after = np.full((2, piece[-1] + 1, max_length), PADDING)
     after[piece, column] = item
     before[piece, column] = np.where(place == 0, START, np.roll(item, 1))
     return user[column == 0], before, after
 
 
-def last_watches(
-    pairs: np.ndarray, n_users: int, *, length: int
+def recent_histories(
+    pairs: np.ndarray, n_users: int, *, max_length: int
 ) -> np.ndarray:
-    """(U, L) each user's START and items, the last L of these; then EMPTY.
+    """Most recent history of each user: (U, L), START first, then PADDING.
 
-    >>> last_watches(np.array([[0, 3], [0, 4], [2, 5]]), 3, length=2)
+    >>> recent_histories(np.array([[0, 3], [0, 4], [2, 5]]), 3, max_length=2)
     array([[ 3,  4],
            [-1, -2],
            [-1,  5]])
     """
     user, item = pairs.T
     watches = np.bincount(user, minlength=n_users)
-    skipped = np.maximum(watches + 1 - length, 0)  # tokens, START first
+    skipped = np.maximum(watches + 1 - max_length, 0)  # tokens, START first
     place = 1 + np.arange(len(user)) - np.searchsorted(user, user)
     column = place - skipped[user]
-    histories = np.full((n_users, length), EMPTY)
+    histories = np.full((n_users, max_length), PADDING)
     histories[skipped == 0, 0] = START
     kept = column >= 0
     histories[user[kept], column[kept]] = item[kept]
     return histories
 
 
-def user_vectors_of(net: SequenceNet, histories: np.ndarray) -> np.ndarray:
-    """(n, L) histories as from `last_watches` -> (n, D) float32."""
+def encode_histories(net: SequenceNet, histories: np.ndarray) -> np.ndarray:
+    """User vectors (n, D), float32, of (n, L) histories."""
     net.eval()
     tokens = torch.from_numpy(histories)
-    last = (tokens != EMPTY).sum(dim=1) - 1
+    last = (tokens != PADDING).sum(dim=1) - 1
     vectors = []
     with torch.no_grad():
         for start in range(0, len(tokens), ENCODED_TOGETHER):

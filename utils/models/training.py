@@ -1,4 +1,4 @@
-"""The one training loop that every torch model of the book shares.
+"""Training loop for torch models: mini-batches, AdamW, early stopping.
 
 Mini-batches are taken by indexing tensors with a shuffled permutation, which
 is some hundred times faster than a `DataLoader` for tables that fit in
@@ -62,7 +62,7 @@ class Settings:
 
 @contextmanager
 def seeded(rng: np.random.Generator) -> Iterator[None]:
-    """Inside, torch draws from a seed taken off `rng`; outside, as before.
+    """Context in which torch's global generator is seeded from `rng`.
 
     Layers initialise themselves from torch's global generator. This lends
     it a seed and puts the old state back afterwards.

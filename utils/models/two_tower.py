@@ -1,4 +1,4 @@
-"""Two towers: users and items as vectors whose inner product is the score.
+"""Two-tower retrieval: user and item embeddings scored by inner product.
 
 Both towers (`embeddings.Tower`) are trained on the positives of a batch
 alone, each serving as negative for the others (`losses`).
@@ -18,7 +18,7 @@ SETTINGS = training.Settings(epochs=15, batch_size=512, learning_rate=0.005)
 
 
 class TwoTower(nn.Module):
-    """A user tower and an item tower, trained together."""
+    """Dual encoder: a user tower and an item tower."""
 
     def __init__(self, user_tower: nn.Module, item_tower: nn.Module) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class TwoTower(nn.Module):
 
 @dataclass(frozen=True)
 class TwoTowerVectors:
-    """What serving needs of a trained two-tower model.
+    """User and item embeddings of a trained two-tower model.
 
     Attributes:
         user_vectors: (U, D) float32.
@@ -51,8 +51,8 @@ def fit_two_tower(
     rng: np.random.Generator,
     user_features: np.ndarray | None = None,
     item_features: np.ndarray | None = None,
-    user_ids: bool = True,
-    item_ids: bool = True,
+    embed_user_ids: bool = True,
+    embed_item_ids: bool = True,
     log_q: np.ndarray | None = None,
     dim: int = 32,
     hidden: int = 64,
@@ -61,7 +61,7 @@ def fit_two_tower(
     held_out_share: float = 0.1,
     settings: training.Settings = SETTINGS,
 ) -> TwoTowerVectors:
-    """Train a two-tower model on positive pairs.
+    """Train a two-tower model on positive pairs, with in-batch negatives.
 
     Args:
         pairs: (P, 2) int, user and item of each positive.
@@ -70,8 +70,8 @@ def fit_two_tower(
         rng: draws the held-out pairs, initial weights and batches.
         user_features: (U, F) floats of about unit size, or None.
         item_features: (N, G) floats of about unit size, or None.
-        user_ids: whether each user has an embedding of its own.
-        item_ids: likewise; without it unseen items are as good as any.
+        embed_user_ids: whether each user has an embedding of its own.
+        embed_item_ids: likewise; without it unseen items are as good as any.
         log_q: (N,) log of each item's sampling probability
             (`losses.log_sampling_probability`), or
             None to leave the correction out. It turns a score of "more than
@@ -118,8 +118,8 @@ def fit_two_tower(
             f"held_out_share must lie in [0, 1), got {held_out_share}"
         )
     sides = {
-        "user": (n_users, user_ids, user_features),
-        "item": (n_items, item_ids, item_features),
+        "user": (n_users, embed_user_ids, user_features),
+        "item": (n_items, embed_item_ids, item_features),
     }
     features = {}
     for side, (n_rows, ids, table) in sides.items():

@@ -21,7 +21,7 @@ Scorer = Callable[[sparse.csr_matrix, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class CandidateGenerator:
-    """A model family and its settings.
+    """A candidate generator: a model family and its hyperparameters.
 
     Attributes:
         family: name of one of the functions of this module, by `FAMILIES`.
@@ -38,7 +38,7 @@ class CandidateGenerator:
         max_items: int,
         rng: np.random.Generator,
     ) -> Scorer:
-        """Scorer of this generator; item-item models cap their items."""
+        """Fit on (U, N) interactions; item-item models cap their items."""
         fitted = FAMILIES[self.family]
         return fitted(X, max_items=max_items, rng=rng, **self.settings)
 
@@ -48,14 +48,14 @@ class CandidateGenerator:
 
 
 def binary(X: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The same entries with value 1."""
+    """Binarised interactions: the same entries with value 1."""
     ones = X.copy()
     ones.data = np.ones_like(ones.data)
     return ones
 
 
 def popular_items(X: sparse.csr_matrix, *, max_items: int) -> np.ndarray:
-    """Numbers of the most used items, ascending; ties keep the lower.
+    """The `max_items` most popular items, ascending; ties keep the lower.
 
     >>> popular_items(sparse.csr_matrix([[1, 0, 1], [0, 0, 1]]), max_items=2)
     array([0, 2])
@@ -97,9 +97,11 @@ def _fit_item_knn(X, *, max_items, rng, neighbours, bm25_b=None) -> Scorer:
     return scores
 
 
-def _fit_als(X, *, max_items, rng, factors, l2, alpha, sweeps=10) -> Scorer:
+def _fit_als(
+    X, *, max_items, rng, factors, l2, alpha, iterations=10
+) -> Scorer:
     _, item_factors = als.fit_als(
-        X, factors=factors, l2=l2, alpha=alpha, sweeps=sweeps, rng=rng
+        X, factors=factors, l2=l2, alpha=alpha, iterations=iterations, rng=rng
     )
 
     def scores(rows, users):
@@ -150,7 +152,7 @@ def _spread(scores, kept, n_items: int) -> np.ndarray:
 
 
 def standardised(scores: np.ndarray, seen: sparse.csr_matrix) -> np.ndarray:
-    """Each user's scores with mean 0, deviation 1 over unseen items.
+    """Z-scores of each user: mean 0, deviation 1 over unseen items.
 
     Args:
         scores: (B, N).
@@ -186,7 +188,7 @@ def greedy_blend(
     gain: float,
     start: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """Weights of the sum of pool members that `quality` likes best.
+    """Greedy ensemble selection: weights of a blend that maximise `quality`.
 
     Starts from the members in `start`, or from the best single one, and
     adds, with repetition, whichever raises the quality most, until `picks`

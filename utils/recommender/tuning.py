@@ -1,8 +1,9 @@
-"""What goes into a two-stage recommender, decided on hidden items of a log.
+"""Model selection for a two-stage recommender, on held-out items of a log.
 
-Every generator of a pool is fitted on the first inner split and judged on
-what it hides; the best few of each family, unless far behind, are judged on
-the other split too and may be blended. Then a ranker is tried on the blend.
+Every generator of a pool is fitted on the first inner split and evaluated on
+what it holds out; the best few of each family, unless far behind, are
+evaluated on the other split too and may be blended. Then a ranker is tried on
+the blend.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from . import numbering, ranker
+from . import encoding, ranker
 from .candidate_generation import (
     CandidateGenerator,
     greedy_blend,
@@ -53,7 +54,7 @@ FAR_BEHIND = 0.75  # of the best: what is below is not judged twice
 
 @dataclass(frozen=True)
 class Choice:
-    """What won on the inner splits.
+    """The blend and the ranker selected on the inner splits.
 
     Attributes:
         blend: the generators in it and their shares, which sum to 1.
@@ -69,7 +70,7 @@ class Choice:
 
 
 def choose(
-    folds: list[numbering.Fold],
+    folds: list[encoding.Fold],
     pool: tuple[CandidateGenerator, ...],
     *,
     max_items: int,
@@ -79,10 +80,10 @@ def choose(
     rng: np.random.Generator,
     ranker_rng: np.random.Generator,
 ) -> Choice:
-    """Blend and ranker by the inner splits.
+    """Model selection: generators, blend and ranker by the inner splits.
 
     Args:
-        folds: one or more, as `numbering.inner_folds` makes them.
+        folds: one or more, as `encoding.inner_folds` makes them.
         pool: generators to choose from, at least 1.
         max_items: items that item-item models know.
         candidates: items a user that the ranker reorders.
@@ -103,11 +104,11 @@ def choose(
         for fold in folds[1:]:
             entry.judge(fold, max_items)
     members = [np.vstack(entry.members) for entry in kept]
-    hidden = sparse.vstack([fold.hidden for fold in folds], format="csr")
+    held_out = sparse.vstack([fold.held_out for fold in folds], format="csr")
 
     shares = greedy_blend(
         members,
-        lambda scores: ranker.ndcg_and_recall(scores, hidden)[0].mean(),
+        lambda scores: ranker.ndcg_and_recall(scores, held_out)[0].mean(),
         picks=picks,
         gain=gain,
         start=_family_bests(kept),
@@ -124,9 +125,9 @@ def choose(
         np.repeat(np.arange(len(folds)), n_users),
     )
     second, checked, words = _ranker_if_better(
-        first, hidden, candidates=candidates, rng=ranker_rng
+        first, held_out, candidates=candidates, rng=ranker_rng
     )
-    ndcg, recall = ranker.ndcg_and_recall(blend, hidden)
+    ndcg, recall = ranker.ndcg_and_recall(blend, held_out)
     share_of = {id(kept[i]): shares[i] for i in used}
     report = pd.DataFrame(
         [
@@ -147,7 +148,7 @@ def choose(
     for entry in sorted(kept, key=lambda entry: -entry.ndcg.mean()):
         best.setdefault(entry.generator.family, entry)
     why = (
-        f"nDCG@10 on hidden items of {folds[0].hidden.shape[0]:,} users: "
+        f"nDCG@10 on held-out items of {folds[0].held_out.shape[0]:,} users: "
         + "; ".join(
             f"{entry.generator} {entry.ndcg.mean():.3f}"
             for entry in best.values()
@@ -160,7 +161,7 @@ def choose(
     return Choice(used_generators, second, report, why)
 
 
-def _ranker_if_better(first, hidden, *, candidates, rng):
+def _ranker_if_better(first, held_out, *, candidates, rng):
     """Ranker or None, its two rows of the report, and the words."""
     n_folds = len(first.item_features)
     n_users = len(first.blend) // n_folds
@@ -174,18 +175,18 @@ def _ranker_if_better(first, hidden, *, candidates, rng):
     def fitted(chosen):
         return ranker.fit_ranker(
             first.of_users(chosen),
-            hidden[chosen],
+            held_out[chosen],
             candidates=candidates,
             seed=seed,
         )
 
     learned = fitted(learn)
     if learned is None:
-        return None, [], "No ranker: too little hidden to learn from."
+        return None, [], "No ranker: too little held out to learn from."
     checking = first.of_users(check)
     reranked = ranker.rerank(learned, checking, candidates=candidates)
-    before = ranker.ndcg_and_recall(checking.blend, hidden[check])
-    after = ranker.ndcg_and_recall(reranked, hidden[check])
+    before = ranker.ndcg_and_recall(checking.blend, held_out[check])
+    after = ranker.ndcg_and_recall(reranked, held_out[check])
     # A user's folds are not independent: one mean a user.
     gains = (after[0] - before[0]).reshape(n_folds, -1).mean(axis=0)
     error = gains.std(ddof=1) / np.sqrt(len(gains))
@@ -216,7 +217,7 @@ class _Tried:
         self.ndcg = self.recall = np.zeros(0)
         self._rng = rng
 
-    def judge(self, fold: numbering.Fold, max_items: int) -> None:
+    def judge(self, fold: encoding.Fold, max_items: int) -> None:
         """Fit on the fold, score its judged users, note the quality."""
         score = self.generator.fit(
             fold.X, max_items=max_items, rng=self._rng.spawn(1)[0]
@@ -229,7 +230,7 @@ class _Tried:
             ]
         )
         member[rows.nonzero()] = -np.inf
-        ndcg, recall = ranker.ndcg_and_recall(member, fold.hidden)
+        ndcg, recall = ranker.ndcg_and_recall(member, fold.held_out)
         self.members.append(member)
         self.ndcg = np.append(self.ndcg, ndcg)
         self.recall = np.append(self.recall, recall)

@@ -1,17 +1,18 @@
-"""A recommender for one's own log: generators, blended, then a ranker.
+"""Two-stage recommender for one's own log: candidate generation, ranking.
 
 What is tried, and which won, is decided on the log itself:
 
-1. An eighth of each user's items is hidden at random, twice. (`hide_last`
-   hides the newest instead, once, for logs whose taste drifts.)
+1. An eighth of each user's items is held out at random, twice.
+   (`hold_out_last` takes the newest instead, once, for logs whose taste
+   drifts.)
 2. Each generator is fitted on the rest of the first split, the best of each
    family on that of the second too. A family's best is in the blend from
-   the start if its nDCG@10 on the hidden items is at least
+   the start if its nDCG@10 on the held-out items is at least
    `tuning.IN_BLEND` of the best one's: families err differently, and which
    is ahead changes with the amount of data. `greedy_blend` adds what raises
    the blend further.
 3. A LightGBM ranker learns to reorder the blend's candidates from half of
-   the users' hidden items. It stays only if nDCG@10 on the other half is
+   the users' held-out items. It stays only if nDCG@10 on the other half is
    better by more than its standard error.
 4. The generators in the blend are fitted again on everything.
 
@@ -20,7 +21,7 @@ Interactions are binary: repeats of a pair collapse, ratings are not used. A
 
 Memory: item-item models know the `max_items` most popular items only; the
 inner split is made on so many users that users * items stays below
-`numbering.TUNING_CELLS`, but on no fewer than 100; users are scored in blocks.
+`encoding.TUNING_CELLS`, but on no fewer than 100; users are scored in blocks.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from ..metrics import ranking
-from . import numbering, ranker, tuning
+from . import encoding, ranker, tuning
 from .candidate_generation import CandidateGenerator, standardised
 
 UNTUNED = (
@@ -39,7 +40,7 @@ UNTUNED = (
 
 
 class TwoStageRecommender:
-    """Fit on a log, then recommend to its users and to unknown ones.
+    """Recommender of two stages, selected and fitted on a log of interactions.
 
     Args:
         pool: generators to choose from.
@@ -47,9 +48,10 @@ class TwoStageRecommender:
         candidates: items a user that the ranker reorders, at least 1.
         picks: members of the blend, counted with repetition.
         gain: rise in nDCG@10 that a further member must bring.
-        hidden_share: share of a user's items hidden in an inner split, in
-            (0, 0.5].
-        hide_last: whether the newest are hidden rather than random ones.
+        held_out_share: share of a user's items held out in an inner split,
+            in (0, 0.5].
+        hold_out_last: whether the newest are held out rather than random
+            ones.
 
     Attributes (after `fit`):
         report: DataFrame, a row for each thing tried on the inner split:
@@ -76,8 +78,8 @@ class TwoStageRecommender:
         candidates: int = 200,
         picks: int = 8,
         gain: float = 0.0005,
-        hidden_share: float = 0.125,
-        hide_last: bool = False,
+        held_out_share: float = 0.125,
+        hold_out_last: bool = False,
     ) -> None:
         for name, value in [
             ("max_items", max_items),
@@ -89,23 +91,23 @@ class TwoStageRecommender:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         if not gain >= 0:
             raise ValueError(f"gain must be at least 0, got {gain}")
-        if not 0 < hidden_share <= 0.5:
+        if not 0 < held_out_share <= 0.5:
             raise ValueError(
-                f"hidden_share must lie in (0, 0.5], got {hidden_share}"
+                f"held_out_share must lie in (0, 0.5], got {held_out_share}"
             )
         self.pool = tuple(pool)
         self.max_items = max_items
         self.candidates = candidates
         self.picks = picks
         self.gain = gain
-        self.hidden_share = hidden_share
-        self.hide_last = hide_last
-        self._log: numbering.NumberedLog | None = None
+        self.held_out_share = held_out_share
+        self.hold_out_last = hold_out_last
+        self._log: encoding.EncodedLog | None = None
 
     def fit(
         self, interactions, *, rng: np.random.Generator
     ) -> TwoStageRecommender:
-        """Choose and fit; returns self.
+        """Select by the inner splits, fit on everything; returns self.
 
         Args:
             interactions: DataFrame with columns `user`, `item`, `time` and
@@ -116,7 +118,7 @@ class TwoStageRecommender:
             ValueError: a column is missing; no rows; missing ids; weights
                 negative or not finite.
         """
-        log = numbering.numbered(getattr(interactions, "table", interactions))
+        log = encoding.encode(getattr(interactions, "table", interactions))
         self._log = self._ranker = None
         self.report = pd.DataFrame(columns=tuning.COLUMNS)
         self.notes = []
@@ -126,14 +128,17 @@ class TwoStageRecommender:
                 f"of {log.X.shape[1]:,} items"
             )
         split_rng, pool_rng, ranker_rng, final_rng = rng.spawn(4)
-        folds = numbering.inner_folds(
-            log, share=self.hidden_share, last=self.hide_last, rng=split_rng
+        folds = encoding.inner_folds(
+            log,
+            share=self.held_out_share,
+            last=self.hold_out_last,
+            rng=split_rng,
         )
         if not folds:
             self._blend = list(UNTUNED)
             self.why = (
-                f"fewer than {numbering.FEWEST_USERS} users with "
-                f"{numbering.FEWEST_ITEMS} items or more: nothing tuned, "
+                f"fewer than {encoding.MIN_USERS} users with "
+                f"{encoding.MIN_ITEMS} items or more: nothing tuned, "
                 "item-kNN with a little popularity"
             )
             self.notes.append(self.why)
@@ -163,7 +168,7 @@ class TwoStageRecommender:
     def recommend(
         self, users, *, k: int, exclude_seen: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The k best items for each user.
+        """Top-k recommendations for each user.
 
         Args:
             users: (Q,) ids of the kind the log has; unknown ones get the
@@ -190,8 +195,8 @@ class TwoStageRecommender:
             raise ValueError(f"k must lie in [1, {n_items} items], got {k}")
         asked = pd.Index(users)
         log_kind, asked_kind = (
-            numbering.kind(self._log.users),
-            numbering.kind(asked),
+            encoding.kind(self._log.users),
+            encoding.kind(asked),
         )
         if len(asked) and {log_kind, asked_kind} == {"text", "number"}:
             raise ValueError(
@@ -213,7 +218,7 @@ class TwoStageRecommender:
                 numbers[block], k=k, exclude_seen=exclude_seen
             )
         items = self._log.items.to_numpy()[top]
-        pad = numbering.padding(self._log.items)
+        pad = encoding.padding(self._log.items)
         if items.dtype.kind not in "iu":
             items = items.astype(object)
         items[np.isneginf(scores)] = pad

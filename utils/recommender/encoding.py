@@ -1,4 +1,4 @@
-"""A log of ids as a matrix of numbers, and what to hide of it.
+"""Encoding of a log as a user-item matrix, and its inner splits.
 
 Numbers are given by what a user or item did, not by its name or its row:
 renaming and shuffling a log change nothing that is drawn from it.
@@ -14,13 +14,13 @@ from scipy import sparse
 
 TUNING_CELLS = 2_500_000  # users * items whose scores are kept per generator
 TUNING_USERS = 5_000  # at most
-FEWEST_USERS = 20  # with FEWEST_ITEMS: below, nothing is tuned
-FEWEST_ITEMS = 4
+MIN_USERS = 20  # with MIN_ITEMS: below, nothing is tuned
+MIN_ITEMS = 4
 
 
 @dataclass(frozen=True)
-class NumberedLog:
-    """Interactions as numbers, in an order that no relabelling changes."""
+class EncodedLog:
+    """A log as user-item matrices, invariant to relabelling ids."""
 
     X: sparse.csr_matrix  # (U, N) strengths above 0, mean 1
     age: sparse.csr_matrix  # (U, N) same entries: 1 newest to 2 oldest
@@ -30,20 +30,20 @@ class NumberedLog:
 
 @dataclass(frozen=True)
 class Fold:
-    """An inner split: fit on X, be judged on what is hidden."""
+    """An inner split: fit on X, evaluate on the held-out interactions."""
 
     X: sparse.csr_matrix  # (V, N)
     age: sparse.csr_matrix  # (V, N)
-    hidden: sparse.csr_matrix  # (E, N) of the first E users
+    held_out: sparse.csr_matrix  # (E, N) of the first E users
 
     @property
     def rows(self) -> sparse.csr_matrix:
-        """(E, N) what the models know of the judged users."""
-        return self.X[: self.hidden.shape[0]]
+        """(E, N) training interactions of the evaluated users."""
+        return self.X[: self.held_out.shape[0]]
 
 
 def kind(ids: pd.Index) -> str:
-    """`number`, `text` or `other`."""
+    """Type of ids: `number`, `text` or `other`."""
     inferred = pd.api.types.infer_dtype(ids, skipna=False)
     if inferred in ("integer", "floating", "mixed-integer-float"):
         return "number"
@@ -51,7 +51,7 @@ def kind(ids: pd.Index) -> str:
 
 
 def padding(ids: pd.Index):
-    """The id that stands where no item is left."""
+    """Padding id, for places where no item is left."""
     if ids.dtype.kind == "i":
         return -1
     if ids.dtype.kind == "u":
@@ -59,8 +59,8 @@ def padding(ids: pd.Index):
     return "" if kind(ids) == "text" else None
 
 
-def numbered(table: pd.DataFrame) -> NumberedLog:
-    """Ids to numbers; checks what fitting relies on.
+def encode(table: pd.DataFrame) -> EncodedLog:
+    """Label-encode users and items, and validate what fitting relies on.
 
     Args:
         table: columns `user`, `item`, `time` (dates or numbers) and, if
@@ -74,8 +74,8 @@ def numbered(table: pd.DataFrame) -> NumberedLog:
         ValueError: a column is missing; no rows; missing values; time of
             another type; weights negative or not finite.
 
-    >>> log = numbered(pd.DataFrame({"user": ["a", "b", "b"],
-    ...                              "item": [5, 7, 5], "time": [0, 1, 2]}))
+    >>> log = encode(pd.DataFrame({"user": ["a", "b", "b"],
+    ...                            "item": [5, 7, 5], "time": [0, 1, 2]}))
     >>> log.users.tolist(), log.items.tolist(), log.X.toarray().tolist()
     (['b', 'a'], [5, 7], [[1.0, 1.0], [1.0, 0.0]])
     """
@@ -122,7 +122,7 @@ def numbered(table: pd.DataFrame) -> NumberedLog:
         sparse.csr_matrix((data, (row, column)), shape=shape)
         for data in (np.broadcast_to(strength, len(pairs)), age)
     )
-    return NumberedLog(X, ages, users, items)
+    return EncodedLog(X, ages, users, items)
 
 
 def _seconds(time: pd.Series) -> np.ndarray:
@@ -169,19 +169,19 @@ def _canonical(
 
 
 def inner_folds(
-    log: NumberedLog, *, share: float, last: bool, rng: np.random.Generator
+    log: EncodedLog, *, share: float, last: bool, rng: np.random.Generator
 ) -> list[Fold]:
-    """Inner splits: hide other items of the same users in each.
+    """Inner train-validation splits, by items within the same users.
 
     Args:
         log: all interactions.
-        share: of a user's items that are hidden, at least one; in (0, 0.5].
-        last: hide the newest, once, instead of random ones, twice.
-        rng: draws the users judged and the items hidden.
+        share: of a user's items that are held out, one or more; in (0, 0.5].
+        last: hold out the newest, once, instead of random ones, twice.
+        rng: draws the users evaluated and the items held out.
 
     Returns:
-        One or two folds; none if there are fewer than `FEWEST_USERS` users
-        with `FEWEST_ITEMS` items.
+        One or two folds; none if there are fewer than `MIN_USERS` users
+        with `MIN_ITEMS` items.
 
     Raises:
         ValueError: share outside (0, 0.5].
@@ -190,8 +190,8 @@ def inner_folds(
         raise ValueError(f"share must lie in (0, 0.5], got {share}")
     n_items = log.X.shape[1]
     length = np.diff(log.X.indptr)
-    eligible = rng.permutation(np.flatnonzero(length >= FEWEST_ITEMS))
-    if len(eligible) < FEWEST_USERS:
+    eligible = rng.permutation(np.flatnonzero(length >= MIN_ITEMS))
+    if len(eligible) < MIN_USERS:
         return []
     judged = eligible[: max(TUNING_CELLS // n_items, 100)][:TUNING_USERS]
     others = rng.permutation(
@@ -205,7 +205,7 @@ def inner_folds(
     order = np.lexsort([*keys, row])  # within users: newest first, or shuffled
     rank = np.empty(len(row), dtype=np.int64)
     rank[order] = np.arange(len(row)) - X.indptr[row[order]]
-    n_hidden = np.maximum(np.floor(length[users] * share), 1)
+    n_held_out = np.maximum(np.floor(length[users] * share), 1)
 
     def entries(data, chosen, n_rows):
         return sparse.csr_matrix(
@@ -215,13 +215,13 @@ def inner_folds(
 
     folds = []
     for fold in range(1 if last else 2):
-        turn = rank // n_hidden[row]
-        hide = (turn == fold) & (row < len(judged))
+        turn = rank // n_held_out[row]
+        held = (turn == fold) & (row < len(judged))
         folds.append(
             Fold(
-                entries(X.data, ~hide, len(users)),
-                entries(age.data, ~hide, len(users)),
-                entries(np.ones(len(row)), hide, len(judged)),
+                entries(X.data, ~held, len(users)),
+                entries(age.data, ~held, len(users)),
+                entries(np.ones(len(row)), held, len(judged)),
             )
         )
     return folds
