@@ -17,6 +17,8 @@ SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
 START = "chapters/framework/start_here.html"
 sys.path.insert(0, str(ROOT / "_ext"))
 
+import study_file  # noqa: E402
+
 import study  # noqa: E402
 
 # --- the source of the diagnostic -------------------------------------------
@@ -60,7 +62,7 @@ def faults(tmp_path):
     def check(content):
         path = tmp_path / "study" / "start.yml"
         path.write_text(yaml.safe_dump(content), "utf-8")
-        return study.check_study(path)
+        return study_file.check_study(path)
 
     return check
 
@@ -75,22 +77,32 @@ def test_a_sound_diagnostic_has_no_fault(faults):
         (["questions", 0], "read", ["c"], "read: 'c' is not among the pages"),
         (["questions", 0], "read", ["a"], "no question leads to 'b'"),
         (["questions", 0], "read", [], "must be a list with at least one"),
-        (["questions", 0], "competence", " ", "competence: is empty"),
-        (["questions", 0], "why", "x", "unknown key 'why'"),
+        (
+            ["questions", 0],
+            "competence",
+            " ",
+            "competence: must be text that is not empty, got ' '",
+        ),
+        (["questions", 0], "why", "x", "not allowed ('why'"),
         (
             ["questions", 0, "answers", 0],
             "correct",
             False,
-            "may only be true",
+            "correct: must be true, or left out, got False",
         ),
         (
             ["questions", 0, "answers", 1],
             "misconception",
             "",
-            "misconception: is empty",
+            "misconception: must be text that is not empty",
         ),
-        (["questions", 0, "answers", 1], "see", "x", "unknown key 'see'"),
-        (["pages", 0], "page", "elsewhere/a", "must begin with chapters/"),
+        (["questions", 0, "answers", 1], "see", "x", "not allowed ('see'"),
+        (
+            ["pages", 0],
+            "page",
+            "elsewhere/a",
+            "must be an address that begins with",
+        ),
         (["pages", 1], "section", "gone", "no heading 'gone'"),
         (["pages", 0], "id", "b", "id: 'b' is used twice"),
     ],
@@ -106,7 +118,9 @@ def test_faults_of_a_diagnostic_are_named(faults, place, key, value, message):
 
 
 def test_the_diagnostic_of_the_book():
-    diagnostic = study.load_study(ROOT / "study/start_here.yml")["diagnostic"]
+    diagnostic = study_file.load_study(ROOT / "study/start_here.yml")[
+        "diagnostic"
+    ]
     questions = diagnostic["questions"]
     assert len(questions) == 10
     assert len({q["competence"] for q in questions}) == 10
@@ -125,7 +139,9 @@ def test_the_diagnostic_of_the_book():
 
 
 def test_right_answers_stand_in_different_places():
-    diagnostic = study.load_study(ROOT / "study/start_here.yml")["diagnostic"]
+    diagnostic = study_file.load_study(ROOT / "study/start_here.yml")[
+        "diagnostic"
+    ]
     places = {
         ["correct" in a for a in study.arranged(q)].index(True)
         for q in diagnostic["questions"]

@@ -11,6 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
 
+import study_file  # noqa: E402
+
 import study  # noqa: E402
 
 SOUND = {
@@ -63,7 +65,7 @@ def book(tmp_path):
         if not isinstance(content, str):
             content = yaml.safe_dump(content)
         path.write_text(content, "utf-8")
-        return study.check_study(path)
+        return study_file.check_study(path)
 
     write.root = tmp_path
     return write
@@ -87,7 +89,7 @@ def changed(*path_and_value):
     "path", sorted((ROOT / "study").glob("*.yml")), ids=lambda p: p.stem
 )
 def test_every_study_file_is_sound(path):
-    assert study.check_study(path) == []
+    assert study_file.check_study(path) == []
 
 
 def test_there_are_study_files():
@@ -99,8 +101,8 @@ def test_sound_content_has_no_fault(book):
 
 
 def test_headings_are_the_anchors_that_myst_gives(book):
-    source = study.chapter_source(book.root, "demo")
-    assert study.headings(source) == {
+    source = study_file.chapter_source(book.root, "demo")
+    assert study_file.headings(source) == {
         "a-title": "A title",
         "1-clarify-it": "1. Clarify `it`",
         "twice": "Twice",
@@ -111,24 +113,39 @@ def test_headings_are_the_anchors_that_myst_gives(book):
 ANSWERS = ("quiz", 0, "answers")
 FAULTS = [
     (changed("chapter", "other"), "chapter: must be 'demo', got 'other'"),
-    (changed("chapter", KeyError), "file: 'chapter' is missing"),
+    (changed("chapter", KeyError), "file: 'chapter' is a required property"),
     (changed("cards", KeyError), "file: a case needs 'cards'"),
-    (changed("extra", 1), "file: unknown key 'extra'"),
-    (changed("cards", []), "cards: must be a list with at least one item"),
-    (changed("cards", 0, "fornt", "x"), "cards item 'c-one': unknown key"),
+    (
+        changed("extra", 1),
+        "file: Additional properties are not allowed ('extra'",
+    ),
+    (
+        changed("cards", []),
+        "cards: must be a list with at least one item, got []",
+    ),
+    (
+        changed("cards", 0, "fornt", "x"),
+        "cards item 'c-one': Additional properties are not allowed ('fornt'",
+    ),
     (
         changed("cards", 0, "back", KeyError),
-        "cards item 'c-one': 'back' is missing",
+        "cards item 'c-one': 'back' is a required property",
     ),
-    (changed("cards", 0, "back", "  "), "cards item 'c-one': back: is empty"),
+    (
+        changed("cards", 0, "back", "  "),
+        "cards item 'c-one': back: must be text that is not empty, got '  '",
+    ),
     (
         changed("cards", 0, "back", 0.5),
-        "cards item 'c-one': back: must be text, got 0.5",
+        "cards item 'c-one': back: must be text that is not empty, got 0.5",
     ),
-    (changed("cards", 0, "text"), "cards [1]: must be a mapping"),
+    (
+        changed("cards", 0, "text"),
+        "cards[1]: must be of type object, got 'text'",
+    ),
     (
         changed("cards", 0, "id", "q-one"),
-        "cards item 'q-one': id: is used twice in this file",
+        "cards item 'q-one': id: 'q-one' is used twice in this file",
     ),
     (
         changed("drills", SOUND["drills"][:2]),
@@ -141,40 +158,44 @@ FAULTS = [
     ),
     (
         changed(*ANSWERS, 1, "misconception", KeyError),
-        "quiz item 'q-one': answers[2]: 'misconception' is missing",
+        "quiz item 'q-one': answers[2]: 'misconception' is a required",
     ),
     (
         changed(*ANSWERS, 1, "why", "x"),
-        "quiz item 'q-one': answers[2]: unknown key 'why'",
+        "quiz item 'q-one': answers[2]: Additional properties are not allowed "
+        "('why' was unexpected)",
     ),
     (
         changed(*ANSWERS, 0, "correct", False),
-        "quiz item 'q-one': answers[1].correct: may only be true",
+        "quiz item 'q-one': answers[1].correct: must be true, or left out, "
+        "got False",
     ),
     (
         changed(*ANSWERS, 0, SOUND["quiz"][0]["answers"][1]),
-        "quiz item 'q-one': answers: exactly one must be correct, got 0",
+        "quiz item 'q-one': answers: must be a list in which exactly one "
+        "answer is correct, got [{'misconcep",
     ),
     (
         changed(*ANSWERS, 1, SOUND["quiz"][0]["answers"][0]),
-        "quiz item 'q-one': answers: exactly one must be correct, got 2",
+        "quiz item 'q-one': answers: must be a list in which exactly one "
+        "answer is correct, got [{'correct': True",
     ),
     (
         changed(*ANSWERS, SOUND["quiz"][0]["answers"][:1]),
-        "quiz item 'q-one': answers: must be a list of 2 to 5",
+        "quiz item 'q-one': answers: must be a list of 2 to 5 answers, got [{",
     ),
     (
         changed("dialogue", "turns", 0, "who", "me"),
-        "dialogue turns[1]: who: must be one of interviewer, weak, strong, "
-        "next, got 'me'",
+        "dialogue.turns[1].who: 'me' is not one of ['interviewer', 'weak', "
+        "'strong', 'next']",
     ),
     (
         changed("dialogue", "turns", 1, "says", ""),
-        "dialogue turns[2]: says: is empty",
+        "dialogue.turns[2].says: must be text that is not empty, got ''",
     ),
     (
         changed("rubric", 0, "staff", KeyError),
-        "rubric [1]: 'staff' is missing",
+        "rubric[1]: 'staff' is a required property",
     ),
 ]
 
@@ -192,8 +213,8 @@ def test_fault_names_file_item_and_field(book, content, message):
     [
         ("chapter: demo\nquiz: [", "study/demo.yml: line 2: not YAML"),
         ("chapter: demo\nchapter: a\n", "line 2: not YAML: key 'chapter' tw"),
-        ("- a list", "study/demo.yml: must hold the keys"),
-        ("", "study/demo.yml: must hold the keys"),
+        ("- a list", "study/demo.yml: must be a mapping with the keys"),
+        ("", "study/demo.yml: must be a mapping with the keys"),
     ],
 )
 def test_what_is_not_a_study_file(book, words, message):
