@@ -11,13 +11,14 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
 .PHONY: help book test check lab chapter record new seeds data bench mutants lock \
-        clean setup
+        clean nbval setup
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book              execute what needs it and build the site"
 	@echo "make test              every check; what CI runs"
 	@echo "make check             the checks that take seconds; while writing"
+	@echo "make nbval             execute every chapter again and compare"
 	@echo "make lab               JupyterLab on the chapters"
 	@echo "make chapter C=name    execute one chapter if it needs it"
 	@echo "make record C=name     execute a chapter and store its outputs"
@@ -43,6 +44,9 @@ test: setup
 
 check: setup
 	@$(PY) -m tools.checks quick
+
+nbval: setup
+	@$(PY) -m tools.checks nbval
 
 lab: setup
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters

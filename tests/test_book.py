@@ -50,7 +50,7 @@ WIDTH = 79
 
 
 def unexecuted(cells):
-    """nbval compares nothing in a cell without an execution count."""
+    """Under `make nbval` a cell without a count is not compared."""
     return [
         f"{where(cells, i)}: was not executed; run `make record`"
         for i, cell in enumerate(cells)

@@ -1,5 +1,8 @@
 """Execute what needs it, then build the site: `make book`.
 
+What is compared (tools.compare) and what is built are read from the cache:
+each chapter is executed once.
+
 Executed chapters lie in the stock jupyter-cache, where jupyter-book finds
 them. Its own key sees code cells only; beside each entry we keep ours
 (tools.chapters.key), and believe no entry whose key differs.
@@ -167,12 +170,13 @@ def table(paths: list[Path], runs: dict[Path, Run], root: Path) -> str:
 
 
 def main(root: Path = ROOT) -> int:
-    """`python -m tools.book [chapter]`: one chapter, or all and the site."""
+    """`python -m tools.book [execute|CHAPTER]`: all and the site, or less."""
     start = time.monotonic()
     if os.environ.get("BOOK_SEED"):
         print("BOOK_SEED is ignored: the book always has the default seed")
-    only = len(sys.argv) > 1
-    paths = [find(sys.argv[1], root)] if only else notebooks(root)
+    what = sys.argv[1] if len(sys.argv) > 1 else "book"
+    every = what in ("book", "execute")
+    paths = notebooks(root) if every else [find(what, root)]
     jobs = int(os.environ.get("JOBS") or JOBS)
     runs = execute(paths, jobs=jobs, root=root)
     problems = [run.problem for run in runs.values() if run.problem]
@@ -181,11 +185,11 @@ def main(root: Path = ROOT) -> int:
     if problems:
         print(f"\n{len(problems)} of {len(paths)} chapters raised")
         return 1
-    if not only and build(root):
+    if what == "book" and build(root):
         print("the build failed; the messages above say where")
         return 1
     print(table(paths, runs, root))
-    if not only:
+    if what == "book":
         print(f"built in {time.monotonic() - start:.0f} s; open")
         print(root / "_build" / "html" / "index.html")
     return 0

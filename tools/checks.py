@@ -15,11 +15,13 @@ from tools.chapters import ROOT
 from tools.execute import environment
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2"]
-NBVAL = (
+SANITIZED = ("--nbval-sanitize-with", "tests/nbval_sanitize.cfg")
+NBVAL = (  # executes every chapter; `make nbval`
     *("-p", "no:cacheprovider", "--dist", "loadfile", "--nbval"),
-    *("--nbval-current-env", "--nbval-sanitize-with"),
-    *("tests/nbval_sanitize.cfg", "chapters"),
+    *("--nbval-current-env", *SANITIZED, "chapters"),
 )
+COMPARE = ("-p", "no:cacheprovider", "-p", "tools.compare", *SANITIZED)
+BOOK = [sys.executable, "-m", "tools.book"]
 RUFF = [sys.executable, "-m", "ruff"]
 OUTCOMES = "failed|passed|skipped|xfailed|xpassed|errors?|warnings?|deselected"
 
@@ -29,10 +31,13 @@ STAGES = {
     "spelling": [sys.executable, "-m", "tools.checks", "spelling"],
     "quick tests": [*PYTEST, "-m", "not (slow or site or browser or peers)"],
     "slow tests": [*PYTEST, "-m", "(slow or peers) and not (site or browser)"],
-    "chapters": [*PYTEST, *NBVAL],
-    "book": [sys.executable, "-m", "tools.book"],
+    "execute": [*BOOK, "execute"],
+    "compare": [sys.executable, "-m", "pytest", "-q", *COMPARE, "chapters"],
+    "build": BOOK,
     "site": [*PYTEST, "-m", "site or browser", "tests"],
 }
+NBVAL_STAGE = {"nbval": [*PYTEST, *NBVAL]}
+WITH_PICTURES = ("execute", "build", "nbval")
 QUICK = ("ruff check", "ruff format", "spelling", "quick tests")
 
 
@@ -59,15 +64,24 @@ def total_line(total: Counter, seconds: float) -> str:
     return f"===== {', '.join(parts) or 'no tests'} in {seconds:.2f}s ====="
 
 
+def executions(text: str) -> Counter:
+    """How often each chapter was executed, by what tools.book printed.
+
+    >>> executions("executing a.ipynb: new code\\nexecuting a.ipynb: lock\\n")
+    Counter({'a.ipynb': 2})
+    """
+    return Counter(re.findall(r"^executing (.+?): ", text, re.MULTILINE))
+
+
 def run_stages(stages: dict[str, list[str]], root: Path = ROOT) -> int:
     """Run stages until one fails; close with one line for all of them."""
-    start, total = time.monotonic(), Counter()
+    start, total, printed = time.monotonic(), Counter(), ""
     env, code = environment(), 0
     for name, command in stages.items():
         print(f"--- {name}", flush=True)
         began = time.monotonic()
         # pictures of tests go nowhere; those of chapters are inline
-        backend = {} if name in ("chapters", "book") else {"MPLBACKEND": "Agg"}
+        backend = {} if name in WITH_PICTURES else {"MPLBACKEND": "Agg"}
         text = ""
         with subprocess.Popen(
             command,
@@ -88,6 +102,12 @@ def run_stages(stages: dict[str, list[str]], root: Path = ROOT) -> int:
             total["error"] += not (total["failed"] or total["error"])
             print(f"stage '{name}' failed; later stages were not run")
             break
+        printed += text
+    for chapter, times in executions(printed).items():
+        print(f"executed {times} ×  {chapter}")
+        if times > 1:  # it changed meanwhile: what was compared is gone
+            total["error"] += 1
+            code = code or 1
     print(total_line(total, time.monotonic() - start))
     return code
 
@@ -126,7 +146,7 @@ def prose(root: Path) -> list[Path]:
 
 
 def main() -> int:
-    """`python -m tools.checks quick|all|spelling`."""
+    """`python -m tools.checks quick|all|nbval|spelling`."""
     what = sys.argv[1] if len(sys.argv) > 1 else "all"
     if what == "spelling":
         return spelling()
@@ -134,7 +154,7 @@ def main() -> int:
         print("BOOK_SEED is ignored: checks always have the default seed")
     if what == "quick":
         return run_stages({name: STAGES[name] for name in QUICK})
-    return run_stages(STAGES)
+    return run_stages(NBVAL_STAGE if what == "nbval" else STAGES)
 
 
 if __name__ == "__main__":

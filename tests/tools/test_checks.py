@@ -28,6 +28,23 @@ def test_stages_stop_at_the_first_that_fails(capfd):
     assert total.startswith("===== 1 error in ")
 
 
+def test_a_chapter_is_executed_once(capfd):
+    once = python("print('executing chapters/a b.ipynb: new code')")
+    assert checks.run_stages({"execute": once, "build": python("")}) == 0
+    assert "executed 1 ×  chapters/a b.ipynb" in capfd.readouterr().out
+    assert checks.run_stages({"execute": once, "build": once}) == 1
+    *_, told, total = capfd.readouterr().out.splitlines()
+    assert told == "executed 2 ×  chapters/a b.ipynb"
+    assert total.startswith("===== 1 error in ")
+
+
+def test_only_the_book_executes_chapters():
+    names = list(checks.STAGES)
+    assert names[-4:] == ["execute", "compare", "build", "site"]
+    assert not any("--nbval" in stage for stage in checks.STAGES.values())
+    assert "--nbval" in checks.NBVAL_STAGE["nbval"]
+
+
 def test_counts_are_summed():
     total = checks.counts("x\n2 failed, 30 passed, 1 warning in 3.20s\n")
     total += checks.counts("=== 7 passed, 1 skipped in 61.00s (0:01:01) ===")
