@@ -1,5 +1,7 @@
 # Seven Steps. A bare `make` lists the commands; README.md says more.
-PYTHON ?= python3
+# once set up, the Python that it was set up with
+PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || \
+	echo python3)
 PY := .venv/bin/python
 N ?= 20
 FROM ?= 1
@@ -11,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
 .PHONY: help book test check lab chapter record new seeds data bench mutants lock \
-        clean nbval setup
+        clean setup setup-book nbval
 .DEFAULT_GOAL := help
 
 help:
@@ -27,16 +29,22 @@ help:
 	@echo "make data              write the tables in data/ again"
 	@echo "make bench             what utils computes, timed beside its peers"
 	@echo "make mutants           would the tests notice N=20 small changes?"
-	@echo "make lock              renew requirements.lock"
+	@echo "make setup             what the tests need too, before going offline"
+	@echo "make newest            does the book build with the newest Sphinx?"
+	@echo "make lock              renew the locks; UP=package or UP=all upgrades"
 	@echo "make clean             remove what was built; .venv stays"
 	@echo
-	@echo "The first one that runs sets up .venv: some minutes, 2 GB."
+	@echo "The first one that runs sets up .venv: some minutes, 2 GB; the first"
+	@echo "one that tests adds its tools."
 	@echo "PYTHON=python3.11 names the Python, JOBS=1 runs one chapter a time."
 
-setup:
-	@$(PYTHON) tools/setup.py
+setup-book:
+	@$(PYTHON) tools/setup.py book
 
-book: setup
+setup:
+	@$(PYTHON) tools/setup.py book test
+
+book: setup-book
 	@$(PY) -m tools.book
 
 test: setup
@@ -48,22 +56,22 @@ check: setup
 nbval: setup
 	@$(PY) -m tools.checks nbval
 
-lab: setup
+lab: setup-book
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters
 
-chapter: setup
+chapter: setup-book
 	@$(PY) -m tools.book "$(C)"
 
-record: setup
+record: setup-book
 	@$(PY) -m tools.notebooks "$(C)"
 
-new: setup
+new: setup-book
 	@$(PY) -m tools.new "$(C)" "$(W)" "$(PART)"
 
-seeds: setup
+seeds: setup-book
 	@$(PY) -m tools.seeds "$(C)" "$(N)" "$(FROM)"
 
-data: setup
+data: setup-book
 	@$(PY) -m tools.data
 
 bench: setup
@@ -74,7 +82,7 @@ mutants: setup
 	@$(PY) -m tools.mutants "$(N)" "$(FROM)"
 
 lock:
-	@$(PYTHON) -m tools.lock
+	@$(PYTHON) -m tools.lock $(UP)
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

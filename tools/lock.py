@@ -1,4 +1,4 @@
-"""Renew requirements.lock from requirements.in, in a fresh environment."""
+"""Renew the locks from requirements*.in, for every Python we support."""
 
 from __future__ import annotations
 
@@ -6,54 +6,85 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from tools.setup import ROOT
+from tools.setup import LOCKS, NEWEST, OLDEST, ROOT, dotted
 
 HEADER = """\
-# Exact versions of everything; written by `make lock`, not by hand.
-# Linux x86-64, Python {}.{}, PyTorch's CPU build; see CONTRIBUTING.md.
+# {}.
+# Exact versions, written by `make lock`, not by hand;
+# Python {} to {}, any build of PyTorch; see CONTRIBUTING.md.
 """
+TITLES = {
+    "book": "The book",
+    "test": "What tests and benchmarks need beyond the book",
+}
 # what only the CUDA build of torch brings, and no chapter uses
 CUDA = re.compile(r"(nvidia|cuda|triton)", re.IGNORECASE)
 
 
-def lock_text(freeze: str) -> str:
-    """The lock from the output of `pip freeze`.
+def lock_text(resolved: str, *, without: Iterable[str] = ()) -> str:
+    """The lock's lines from what the resolver wrote.
 
-    Build tags (`+cpu`) are dropped, so that pip may take any build; what
-    comes from a folder or an address, and CUDA's packages, are left out.
+    Build tags (`+cpu`) are dropped, so that pip may take any build; CUDA's
+    packages, comments and the lines of another lock are left out.
 
-    >>> print(lock_text("torch==2.13.0+cpu\\n-e /home/me/book"), end="")
+    >>> print(lock_text("# made by\\ntorch==2.13.0+cpu\\ntriton==3.7"), end="")
     torch==2.13.0
     """
-    kept = []
-    for line in freeze.splitlines():
-        pin = re.fullmatch(r"([\w.\-]+)==([^+\s]+)(\+\S+)?", line.strip())
-        if pin and not CUDA.match(pin[1]):
-            kept.append(f"{pin[1]}=={pin[2]}")
-    return "".join(f"{line}\n" for line in sorted(kept, key=str.lower))
+    kept = set()
+    for line in resolved.splitlines():
+        pin = re.fullmatch(r"([\w.\-]+==[^+\s]+)(\+\S+)?( ; .+)?", line)
+        if pin and not CUDA.match(line):
+            kept.add(pin[1] + (pin[3] or ""))
+    return "".join(f"{line}\n" for line in sorted(kept - set(without)))
+
+
+def resolve(uv: Path, name: str, upgrade: list[str], root: Path) -> str:
+    """What uv finds for a lock; pins that still fit stay as they are.
+
+    One version serves all Pythons (`fewest`), lest numbers differ by Python;
+    the book takes wheels only.
+    """
+    lock = root / LOCKS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / lock.name
+        out.write_bytes(lock.read_bytes() if lock.exists() else b"")
+        command = [
+            *(uv, "pip", "compile", "--quiet", "--no-annotate"),
+            *("--universal", "--fork-strategy", "fewest"),
+            *("--python-version", dotted(OLDEST), "--output-file", out),
+            *(["--only-binary", ":all:"] if name == "book" else []),
+            *(
+                ["--constraint", root / LOCKS["book"]]
+                if name != "book"
+                else []
+            ),
+            *(["--upgrade"] if upgrade == ["all"] else []),
+            *(f"--upgrade-package={p}" for p in upgrade if upgrade != ["all"]),
+        ]
+        subprocess.run([*command, lock.with_suffix(".in")], check=True)
+        return out.read_text("utf-8")
 
 
 def main(root: Path = ROOT) -> None:
-    """Install requirements.in afresh, check it, and write the lock."""
-    wanted = root / "requirements.in"
-    torch = re.search(r"^torch==\S+", wanted.read_text("utf-8"), re.M)
+    """`python -m tools.lock [package … | all]`: the named ones are renewed."""
     with tempfile.TemporaryDirectory() as folder:
-        run = [sys.executable, "-m", "venv", folder]
-        subprocess.run(run, check=True)
-        pip = [f"{folder}/bin/python", "-m", "pip"]
-        for what in (["install", torch[0]], ["install", "-r", wanted]):
-            subprocess.run([*pip, what[0], "--quiet", *what[1:]], check=True)
-        subprocess.run([*pip, "check"], check=True)
-        freeze = subprocess.run(
-            [*pip, "freeze"], check=True, text=True, capture_output=True
-        ).stdout
-    part = root / "requirements.lock.part"
-    header = HEADER.format(*sys.version_info[:2])
-    part.write_text(header + lock_text(freeze), "utf-8")
-    part.replace(root / "requirements.lock")
-    print("requirements.lock is renewed; now run `make test`")
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "uv"]
+        subprocess.run(pip, check=True)
+        written = ""
+        for name, title in TITLES.items():
+            uv = Path(folder) / "bin" / "uv"
+            found = resolve(uv, name, sys.argv[1:], root)
+            text = lock_text(found, without=written.splitlines())
+            part = root / f"{LOCKS[name]}.part"
+            header = HEADER.format(title, dotted(OLDEST), dotted(NEWEST))
+            part.write_text(header + text, "utf-8")
+            part.replace(root / LOCKS[name])
+            written += text
+    print("the locks are renewed; now run `make test`")
 
 
 if __name__ == "__main__":

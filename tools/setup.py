@@ -1,81 +1,161 @@
-"""Set up `.venv` from the lock, once; run by any Python, stdlib only.
+"""Set up `.venv` from the locks, once; run by any Python, stdlib only.
 
-The stamp is taken away before anything changes and written at the very end,
-so that a set-up that was interrupted is resumed and never believed.
+A Python that is too old must read this file as far as the refusal: no syntax
+or import younger than Python 3.6. Each lock has a stamp of its own, taken away
+before anything changes and written at the very end, so that a set-up that was
+interrupted is resumed and never believed.
 """
 
-from __future__ import annotations
-
 import hashlib
+import importlib.util
+import platform
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OLDEST = (3, 11)
-VERSION = sys.version_info[:2]
+OLDEST, NEWEST = (3, 11, 2), (3, 14)  # Debian 12's own; the last with wheels
+VERSION = tuple(sys.version_info[:3])
+WHEELS = ["Linux x86_64", "Darwin arm64"]
+MACHINE = platform.system() + " " + platform.machine()
+GB = {"book": 3, "test": 1}  # of disk, what a lock fills at most
+LOCKS = {"book": "requirements.lock", "test": "requirements-test.lock"}
 
 
-def wanted(root: Path) -> str:
-    """Hash of what `.venv` is made from: lock, project file, this Python."""
-    digest = hashlib.sha256(repr(VERSION).encode())
-    for name in ("requirements.lock", "pyproject.toml"):
-        digest.update((root / name).read_bytes())
+def dotted(version: tuple) -> str:
+    """A version as people write it.
+
+    >>> dotted((3, 11, 2))
+    '3.11.2'
+    """
+    return ".".join(map(str, version))
+
+
+def refusals(root: Path, missing: list, *, fresh: bool) -> list:
+    """Why this machine cannot be set up, with what was found and wanted.
+
+    Args:
+        root: the book's folder.
+        missing: names of the locks to install, keys of `LOCKS`.
+        fresh: whether `.venv` has yet to be made.
+    """
+    found = []
+    if not OLDEST <= VERSION < (NEWEST[0], NEWEST[1] + 1):
+        found.append(
+            f"Python {dotted(OLDEST)} to {dotted(NEWEST)} is wanted, and "
+            f"{sys.executable} is {dotted(VERSION)}; name another one, as in "
+            "`make book PYTHON=python3.11`"
+        )
+    if MACHINE not in WHEELS:
+        found.append(f"{' or '.join(WHEELS)} is wanted, and this is {MACHINE}")
+    for module in ("venv", "ensurepip"):
+        if fresh and not importlib.util.find_spec(module):
+            found.append(
+                f"the module {module} is wanted, and {sys.executable} has "
+                "none; Debian and Ubuntu: `apt install python3-venv`"
+            )
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if "test" in missing and not (header.exists() and shutil.which("c++")):
+        found.append(
+            f"c++ and {header} are wanted by the tests' packages, and one is "
+            "not there; Debian and Ubuntu: `apt install g++ python3-dev`"
+        )
+    # what is resumed or renewed has most of it
+    needed = sum(GB[name] for name in missing) if fresh else 1
+    free = shutil.disk_usage(str(root)).free / 1e9
+    if free < needed:
+        found.append(f"{needed} GB of disk are wanted, and {free:.1f} free")
+    return found
+
+
+def wanted(root: Path, name: str) -> str:
+    """Hash of what a lock's part of `.venv` is made from."""
+    digest = hashlib.sha256(repr(VERSION[:2]).encode())
+    for file in (LOCKS[name], "pyproject.toml"):
+        digest.update((root / file).read_bytes())
     return digest.hexdigest()
 
 
-def torch_pin(root: Path) -> str:
-    """The lock's line for torch: installed first, see requirements.in."""
-    for line in (root / "requirements.lock").read_text("utf-8").splitlines():
-        if line.startswith("torch=="):
-            return line.strip()
-    raise SystemExit("requirements.lock pins no torch: run `make lock`")
+def stamp(root: Path, name: str) -> Path:
+    """The file that says for which `wanted` a lock is installed."""
+    return root / ".venv" / ("set-up-done-" + name)
+
+
+def current(root: Path, name: str) -> bool:
+    """Whether a lock is installed as it stands, in a `.venv` that is there."""
+    file = stamp(root, name)
+    if not (file.exists() and (root / ".venv" / "bin" / "python").exists()):
+        return False
+    return file.read_text("utf-8") == wanted(root, name)
 
 
 def usable(python: Path) -> bool:
     """Whether `.venv` has a Python of this version, with pip, that starts."""
-    probe = f"import pip, sys; sys.exit(sys.version_info[:2] != {VERSION})"
+    probe = f"import pip, sys; sys.exit(sys.version_info[:2] != {VERSION[:2]})"
     if not python.exists():
         return False
-    run = subprocess.run([python, "-c", probe], stderr=subprocess.DEVNULL)
+    run = subprocess.run([str(python), "-c", probe], stderr=subprocess.DEVNULL)
     return run.returncode == 0
 
 
-def steps(root: Path, python: Path) -> list[tuple[str, list]]:
+def unfinished(root: Path) -> list:
+    """Packages that pip was interrupted in, and would believe installed.
+
+    pip writes INSTALLER after all other files, and METADATA, which it goes
+    by, long before.
+    """
+    infos = (root / ".venv").glob("lib/python*/site-packages/*.dist-info")
+    return sorted(d for d in infos if not (d / "INSTALLER").exists())
+
+
+def steps(root: Path, missing: list, *, fresh: bool) -> list:
     """What set-up runs, in order, each with the words it prints."""
+    python = root / ".venv" / "bin" / "python"
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     install = [*pip, "install", "-qq"]
-    make = [sys.executable, "-m", "venv", "--clear", root / ".venv"]
-    return [
-        *([] if usable(python) else [("creating .venv", make)]),
-        ("installing torch", [*install, torch_pin(root)]),
-        ("installing the lock", [*install, "-r", root / "requirements.lock"]),
-        ("installing utils", [*install, "--no-deps", "-e", root]),
-        ("checking", [*pip, "check"]),
-    ]
+    # not .venv's own Python, if that runs this file
+    base = getattr(sys, "_base_executable", sys.executable)
+    lines = []
+    if fresh:
+        make = [base, "-m", "venv", "--clear", root / ".venv"]
+        lines.append(("creating .venv", make))
+    if "book" in missing:
+        wheels = [*install, "--only-binary", ":all:"]
+        utils = [*install, "--no-deps", "--no-build-isolation", "-e", root]
+        lines += [
+            ("installing the book", [*wheels, "-r", root / LOCKS["book"]]),
+            ("installing utils", utils),
+        ]
+    if "test" in missing:
+        tests = [*install, "-r", root / LOCKS["test"]]
+        lines.append(("installing tests and peers", tests))
+    return [*lines, ("checking", [*pip, "check"])]
 
 
-def main(root: Path = ROOT) -> None:
-    """Bring `.venv` to what the lock says, unless it is there already."""
-    if VERSION < OLDEST:
-        raise SystemExit(
-            "Seven Steps needs Python {}.{} or newer, and {} is {}.{}.\n"
-            "Name another one: make book PYTHON=python3.11".format(
-                *OLDEST, sys.executable, *VERSION
-            )
-        )
-    stamp = root / ".venv" / "set-up-done"
-    python = root / ".venv" / "bin" / "python"
-    if stamp.exists() and stamp.read_text("utf-8") == wanted(root):
+def main(names: list, root: Path = ROOT) -> None:
+    """Bring `.venv` to what the locks say, unless it is there already."""
+    if all(current(root, name) for name in names):
         return
-    stamp.unlink(missing_ok=True)
+    fresh = not usable(root / ".venv" / "bin" / "python")
+    missing = [n for n in names if fresh or not current(root, n)]
+    found = refusals(root, missing, fresh=fresh)
+    if found:
+        raise SystemExit("\n- ".join(["set-up is refused:", *found]))
+    for name in LOCKS if fresh else missing:
+        if stamp(root, name).exists():
+            stamp(root, name).unlink()
+    for folder in unfinished(root):
+        shutil.rmtree(str(folder))
     print("set-up: once, some minutes and 2 GB", flush=True)
-    for words, command in steps(root, python):
-        print(f"  {words}", flush=True)
-        if subprocess.run(list(map(str, command))).returncode:
+    for words, command in steps(root, missing, fresh=fresh):
+        print("  " + words, flush=True)
+        if subprocess.run([str(word) for word in command]).returncode:
             raise SystemExit(f"set-up failed while {words}; see above")
-    stamp.write_text(wanted(root), "utf-8")
+    for name in missing:
+        stamp(root, name).write_text(wanted(root, name), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(LOCKS))

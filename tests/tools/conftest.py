@@ -14,6 +14,7 @@ def root(tmp_path):
         "  - file: chapters/cases/tea\n    sections:\n"
         "    - file: chapters/cases/milk.ipynb\n",
         "requirements.lock": "torch==2.13.0\nnumpy==2.4.6\n",
+        "requirements-test.lock": "",
         "pyproject.toml": "",
         "data/manifest.json": '{"tea": {"world": "utils.worlds.pot.Pot"}, '
         '"milk": {"world": "utils.worlds.jug.Jug"}}',
