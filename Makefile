@@ -81,6 +81,9 @@ bench: setup
 mutants: setup
 	@$(PY) -m tools.mutants "$(N)" "$(FROM)"
 
+newest: book
+	@$(PY) -m tools.newest
+
 lock:
 	@$(PYTHON) -m tools.lock $(UP)
 
