@@ -11,12 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 from tools.book import cache_of
 from tools.chapters import ROOT
 from tools.pages import difference
+from tools.setup import NEWEST
 
 # unpinned, all of them: that is the point
 PACKAGES = [
@@ -61,12 +61,20 @@ def copied(root: Path, work: Path) -> Path:
     return source
 
 
+def newest_python() -> str:
+    """The newest Python on the PATH: the newest Sphinx may want it."""
+    minors = range(NEWEST[1], sys.version_info[1], -1)
+    paths = [shutil.which(f"python{NEWEST[0]}.{minor}") for minor in minors]
+    return next(filter(None, paths), sys.executable)
+
+
 def main(root: Path = ROOT) -> int:
     """Install, build, count the pages; the exit code of `make newest`."""
     work = root / "_build" / "newest"
     shutil.rmtree(work, ignore_errors=True)
     source, html = copied(root, work), work / "html"
-    venv.create(work / "venv", with_pip=True)
+    make = [newest_python(), "-m", "venv", work / "venv"]
+    subprocess.run(make, check=True)
     python = work / "venv" / "bin" / "python"
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "-qq", *PACKAGES], check=True)

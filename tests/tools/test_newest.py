@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -43,7 +44,15 @@ def test_it_fails_with_the_build_or_for_a_missing_page(
         return subprocess.CompletedProcess(command, failed)
 
     monkeypatch.setattr(newest, "copied", lambda *_: root)
-    monkeypatch.setattr(newest.venv, "create", lambda *_, **__: None)
     monkeypatch.setattr(newest.subprocess, "run", run)
     monkeypatch.setattr(newest, "difference", lambda *_: pages)
     assert newest.main(root) == expected
+
+
+def test_the_newest_python_on_the_path_is_taken(monkeypatch):
+    monkeypatch.setattr(newest.sys, "version_info", (3, 11, 2))
+    there = {"python3.11": "eleven", "python3.12": "twelve"}
+    monkeypatch.setattr(newest.shutil, "which", there.get)
+    assert newest.newest_python() == "twelve"
+    monkeypatch.setattr(newest.sys, "version_info", (3, 12, 1))
+    assert newest.newest_python() == sys.executable
