@@ -91,23 +91,28 @@ def current(root: Path, name: str) -> bool:
     return file.read_text("utf-8") == wanted(root, name)
 
 
-def usable(python: Path) -> bool:
-    """Whether `.venv` has a Python of this version, with pip, that starts."""
-    probe = f"import pip, sys; sys.exit(sys.version_info[:2] != {VERSION[:2]})"
-    if not python.exists():
-        return False
-    run = subprocess.run([str(python), "-c", probe], stderr=subprocess.DEVNULL)
-    return run.returncode == 0
+def packages(root: Path, name: str = "*") -> list:
+    """Folders of metadata in `.venv`, of all packages or those of a name."""
+    infos = f"lib/python*/site-packages/{name}.dist-info"
+    return sorted((root / ".venv").glob(infos))
 
 
-def unfinished(root: Path) -> list:
+def unfinished(folders: list) -> list:
     """Packages that pip was interrupted in, and would believe installed.
 
     pip writes INSTALLER after all other files, and METADATA, which it goes
     by, long before.
     """
-    infos = (root / ".venv").glob("lib/python*/site-packages/*.dist-info")
-    return sorted(d for d in infos if not (d / "INSTALLER").exists())
+    return [d for d in folders if not (d / "INSTALLER").exists()]
+
+
+def usable(root: Path) -> bool:
+    """Whether `.venv` has a whole pip and a Python of this version."""
+    python, pip = root / ".venv" / "bin" / "python", packages(root, "pip-*")
+    if not (python.exists() and pip) or unfinished(pip):
+        return False
+    probe = f"import sys; sys.exit(sys.version_info[:2] != {VERSION[:2]})"
+    return subprocess.run([str(python), "-c", probe]).returncode == 0
 
 
 def steps(root: Path, missing: list, *, fresh: bool) -> list:
@@ -138,7 +143,7 @@ def main(names: list, root: Path = ROOT) -> None:
     """Bring `.venv` to what the locks say, unless it is there already."""
     if all(current(root, name) for name in names):
         return
-    fresh = not usable(root / ".venv" / "bin" / "python")
+    fresh = not usable(root)
     missing = [n for n in names if fresh or not current(root, n)]
     found = refusals(root, missing, fresh=fresh)
     if found:
@@ -146,7 +151,7 @@ def main(names: list, root: Path = ROOT) -> None:
     for name in LOCKS if fresh else missing:
         if stamp(root, name).exists():
             stamp(root, name).unlink()
-    for folder in unfinished(root):
+    for folder in unfinished(packages(root)):
         shutil.rmtree(str(folder))
     print("set-up: once, some minutes and 2 GB", flush=True)
     for words, command in steps(root, missing, fresh=fresh):

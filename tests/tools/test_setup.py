@@ -79,6 +79,25 @@ def test_a_package_that_pip_was_interrupted_in_is_installed_again(root, tried):
     assert [p.name for p in site.iterdir()] == ["whole-1.0.dist-info"]
 
 
+def test_a_venv_is_made_anew_until_its_pip_is_whole(root):
+    venv = root / ".venv"
+    assert not setup.usable(root)
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    assert not setup.usable(root)
+    pip = venv / "lib" / "python3.11" / "site-packages" / "pip-23.dist-info"
+    pip.mkdir(parents=True)
+    assert not setup.usable(root)
+    (pip / "INSTALLER").touch()
+    assert setup.usable(root)
+
+
+def test_a_venv_of_another_python_is_made_anew(root, monkeypatch):
+    test_a_venv_is_made_anew_until_its_pip_is_whole(root)
+    monkeypatch.setattr(setup, "VERSION", (3, 10, 1))
+    assert not setup.usable(root)
+
+
 def refusal(root, names=("book",), *, fresh=True):
     return "\n".join(setup.refusals(root, list(names), fresh=fresh))
 
