@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
 .PHONY: help book test check lab chapter record new seeds data bench mutants lock \
-        clean setup setup-book nbval
+        clean setup setup-book nbval newest
 .DEFAULT_GOAL := help
 
 help:

@@ -1,15 +1,18 @@
 """The house style and its two kinds of figure."""
 
+import re
 from itertools import pairwise
 
 import matplotlib
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from tests.contrast import contrast
+from tools import execute
 from utils import plots
 
 
@@ -18,21 +21,6 @@ def ax():
     with matplotlib.rc_context():
         plots.use_house_style()
         yield Figure(figsize=(6, 4)).subplots()
-
-
-def luminance(colour):
-    channels = np.array(to_rgb(colour))
-    linear = np.where(
-        channels <= 0.04045,
-        channels / 12.92,
-        ((channels + 0.055) / 1.055) ** 2.4,
-    )
-    return linear @ [0.2126, 0.7152, 0.0722]
-
-
-def contrast(one, other):
-    dark, light = sorted([luminance(one), luminance(other)])
-    return (light + 0.05) / (dark + 0.05)
 
 
 # use_house_style
@@ -47,6 +35,7 @@ def test_contrast_by_hand():
 def test_every_colour_reads_on_both_pages(page, ax):
     cycle = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     colours = {
+        plots.INK,
         plots.GREY,
         plots.ACCENT,
         plots.ACCENT_2,
@@ -65,6 +54,88 @@ def test_style_paints_nothing_behind(ax):
     assert matplotlib.rcParams["savefig.transparent"] is True
     assert not ax.spines["top"].get_visible()
     assert not ax.spines["right"].get_visible()
+
+
+@pytest.mark.slow
+def test_jupyter_shows_a_figure_as_svg_alone(tmp_path):
+    cells = [
+        "import matplotlib.pyplot as plt\nfrom utils import plots\n"
+        "plots.use_house_style()",
+        "plt.plot([1, 2])\nplt.show()",
+        "plt.plot([1, 2]);",
+    ]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
+    )
+    nbformat.write(notebook, tmp_path / "small.ipynb")
+    run = execute.run_one(tmp_path / "small.ipynb", root=tmp_path)
+    assert run.problem == ""
+    shown = [
+        set(output.data) for c in run.notebook.cells for output in c.outputs
+    ]
+    assert shown == [{"text/plain", "image/svg+xml"}] * 2
+
+
+# svg
+
+
+def drawn(marks=10):
+    """SVG of a figure with what figures have: clips, markers, formulas."""
+    with matplotlib.rc_context():
+        plots.use_house_style()
+        ax = Figure().subplots()
+        ax.plot(range(marks), range(marks), "o-", label="line")
+        ax.fill_between([0, 9], [0, 9], [2, 11], alpha=0.2)
+        ax.set(yscale="log", ylim=(1, 1e7), xlabel="x & y")
+        plots.label_lines(ax)
+        return plots.svg(ax.figure)
+
+
+def test_svg_of_the_same_drawing_is_the_same_text():
+    assert drawn() == drawn()
+    assert not re.search("date|Matplotlib|creator", drawn())
+
+
+def test_svg_keeps_words_as_text_in_a_font_that_every_browser_has():
+    assert ">x &amp; y</text>" in drawn()
+    families = re.findall(r"font-family: ([^;\"]*)", drawn())
+    assert len(families) > 10
+    assert all(family.endswith("sans-serif") for family in families)
+
+
+def test_svg_is_cropped_to_what_is_drawn(ax):
+    ax.figure.text(1.5, 0.5, "far out")
+    width = re.search(r'<svg[^>]* width="([\d.]+)pt"', plots.svg(ax.figure))
+    assert float(width[1]) > 1.5 * 6 * 72
+
+
+@pytest.mark.parametrize("marks, pictures", [(1_000, 0), (1_001, 1)])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax, x: ax.plot(x, x, "o"),
+        lambda ax, x: ax.plot(x, x, "s-", label="line"),
+        lambda ax, x: ax.scatter(x, x),
+        lambda ax, x: ax.vlines(x, 0, x),
+    ],
+)
+def test_svg_of_many_marks_has_one_picture(ax, draw, marks, pictures):
+    draw(ax, np.arange(marks))
+    assert plots.svg(ax.figure).count("<image") == pictures
+    assert not any(a.get_rasterized() for a in ax.figure.findobj())
+
+
+def test_svg_counts_the_marks_of_each_artist_alone(ax):
+    for shift in range(3):
+        ax.plot(np.arange(600) + shift, "o")
+    ax.plot(np.arange(5_000))  # a line without marks
+    assert "<image" not in plots.svg(ax.figure)
+
+
+def test_svg_leaves_rasterised_what_its_maker_rasterised(ax):
+    (line,) = ax.plot(np.arange(2_000), "o", rasterized=True)
+    assert plots.svg(ax.figure).count("<image") == 1
+    assert line.get_rasterized()
 
 
 # spread_out

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +20,7 @@ import nbformat
 import pytest
 
 from tools import screenshots
+from tools.chapters import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
@@ -119,8 +121,12 @@ def broken_links(path, site):
 
 
 def faults_of_form(page):
-    """A title, one heading of the first level, words for every picture."""
-    found = []
+    """A title, one heading of the first level, words for every picture.
+
+    And no id twice: a clip path would be that of another figure.
+    """
+    ids = Counter(values["id"] for _, values in page.tags if "id" in values)
+    found = [f"an id twice: {name}" for name, n in ids.items() if n > 1]
     if not page.title.strip():
         found.append("no title")
     if page.h1 != 1:
@@ -130,6 +136,8 @@ def faults_of_form(page):
             found.append(f"no alt text: {values.get('src')}")
         elif tag == "img" and re.search(r"\.(png|svg|jpe?g)$", values["alt"]):
             found.append(f"the alt text is a file name: {values['alt']}")
+        elif values.get("role") == "img" and not values.get("aria-label"):
+            found.append(f"no words: {values.get('class')}")
     return found
 
 
@@ -202,12 +210,15 @@ def test_faults_of_form_are_found():
     assert faults_of_form(Page(sound)) == []
     broken = (
         "<article><h1>a</h1><h1>b</h1><img src=x><img alt='../x.png' src=x>"
+        "<svg role=img class=plot id=a></svg><p id=a>"
     )
     assert [fault.split(":")[0] for fault in faults_of_form(Page(broken))] == [
+        "an id twice",
         "no title",
         "2 headings of the first level",
         "no alt text",
         "the alt text is a file name",
+        "no words",
     ]
 
 
@@ -273,6 +284,32 @@ def test_pages_have_title_heading_and_words_for_pictures(pages):
 def test_pages_are_light(pages):
     heavy = {str(p): weight(p) for p in pages if weight(p) >= LIMIT}
     assert heavy == {}
+
+
+def figures_of(path):
+    """How many figures a chapter shows, by what it stores."""
+    notebook = nbformat.read(path, as_version=4)
+    glued = sum(
+        cell.source.count("{glue:figure}")
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+    )
+    return glued + sum(
+        output.get("data", {}).get("text/plain", "").startswith("<Figure")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and "remove-output" not in cell.metadata.get("tags", [])
+        for output in cell.outputs
+    )
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("path", notebooks(ROOT), ids=lambda p: p.stem)
+def test_every_figure_of_a_chapter_stands_in_the_page(path):
+    page = read((SITE / path.relative_to(ROOT)).with_suffix(".html"))
+    plots = [v for tag, v in page.tags if v.get("class") == "plot"]
+    assert len(plots) == figures_of(path) > 0
+    assert not any("_images/" in v.get("src", "") for _, v in page.tags)
 
 
 @pytest.mark.site
@@ -419,16 +456,37 @@ def test_contrast(open_page, theme):
     assert low == {}
 
 
+# Every colour that a figure paints with.
+PAINT = """all => [...new Set(all.flatMap(e => {
+  const style = getComputedStyle(e);
+  return [style.fill, style.stroke];
+}))].filter(c => c !== "none").sort()"""
+
+
 @pytest.mark.site
 @pytest.mark.browser
-def test_pictures_have_no_box_behind_them_in_the_dark(open_page):
-    page = open_page(CASE, theme="dark")
-    backs = page.eval_on_selector_all(
-        ".bd-article img",
-        "all => all.map(i => getComputedStyle(i).background)",
+def test_figures_follow_the_theme_and_paper_is_light(open_page):
+    painted = {}
+    for theme in ("light", "dark"):
+        page = open_page(CASE, theme=theme)
+        ink = "svg.plot text, svg.plot path:not([id])"
+        painted[theme] = page.eval_on_selector_all(ink, PAINT)
+    page.emulate_media(media="print")
+    assert page.eval_on_selector_all(ink, PAINT) == painted["light"]
+    assert len(painted["light"]) > 2
+    assert not set(painted["light"]) & set(painted["dark"])
+
+
+@pytest.mark.site
+@pytest.mark.browser
+def test_a_wide_figure_scrolls_in_its_own_frame(open_page):
+    page = open_page(CASE, width=390)
+    sizes = page.eval_on_selector_all(
+        "svg.plot text",
+        """all => all.map(e => parseFloat(getComputedStyle(e).fontSize)
+             * e.getScreenCTM().a).filter(size => size > 0)""",
     )
-    assert backs
-    assert all(back.startswith("rgba(0, 0, 0, 0)") for back in backs)
+    assert min(sizes) > 7
 
 
 @pytest.mark.site
@@ -590,6 +648,10 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAC"
     "hwGA60e6kgAAAABJRU5ErkJggg=="
 )
+FIGURE = (
+    '<svg width="9pt" viewBox="0 0 9 9"><clipPath id="a"/>'
+    "<text>okapi</text></svg>"
+)
 
 
 @pytest.fixture
@@ -627,13 +689,13 @@ def small_book(tmp_path):
             )
         ]
         data = [{CLAIM_TYPE: record} for record in outputs]
-        data.append({"image/png": PIXEL})
+        data += [{"image/png": PIXEL}, {"image/svg+xml": FIGURE}]
         for item in data:
             output = nbformat.v4.new_output(
                 "display_data", {**item, "text/plain": "text"}
             )
             cell = nbformat.v4.new_code_cell("1", outputs=[output])
-            if alt and "image/png" in item:
+            if alt and CLAIM_TYPE not in item:
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
             cells.append(cell)
         nbformat.write(
@@ -684,6 +746,10 @@ def test_a_small_book_is_built(small_book):
     assert "<em>much</em>" in chapter
     assert "1. Much" in chapter  # an answer, not a list
     assert 'alt="words"' in chapter
+    assert 'aria-label="words"' in chapter
+    assert '<clipPath id="plot-1-a"' in chapter  # in the page, not a file
+    assert not list((small_book.site / "_images").glob("*.svg"))
+    assert "okapi" not in (small_book.site / "searchindex.js").read_text()
     for words in ("#claim-1", "#claim-2", "≥ 0.5", "✓ held", "again"):
         assert words in ledger
     assert outside_sources(Page(chapter)) == []
@@ -702,6 +768,7 @@ def test_what_fails_the_build(small_book):
     for message in (
         "a case makes at least one claim",
         "cell 2: a picture needs words",
+        "cell 3: a picture needs words",
         "study/small.yml: quiz item 'q-one': answers[2].see: "
         "no heading 'gone'",
         "'nowhere'",

@@ -1,11 +1,13 @@
 """The house style, and the two kinds of figure that every case needs.
 
 The only module of `utils` that draws. Nothing is saved or shown here: a
-chapter makes its figure, hands over the axes and shows it.
+chapter makes its figure, hands over the axes and shows it. In Jupyter it is
+shown as SVG; in the book's pages the colours below become CSS variables.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +15,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-# Each has a contrast of at least 3.5 to white and to black.
-GREY = "#808080"  # baselines, axes, text
+# Each has a contrast of at least 3.5 to white and to black, for Jupyter.
+# _ext/pictures.py knows them, _static/book.css has the colours of the book.
+INK = "#767676"  # text and axes
+GREY = "#808080"  # baselines
 ACCENT = "#d1572c"  # the one line that the figure is about
 ACCENT_2 = "#2a83b5"  # a second one, where it takes two
 
 STYLE = Path(__file__).with_name("house.mplstyle")
+MOST_MARKS = 1_000  # of one artist; more are stored as a picture
 
 
 def use_house_style() -> None:
-    """Set matplotlib's defaults for all figures that follow.
+    """Set matplotlib's defaults, and SVG as the format shown in Jupyter.
 
     >>> use_house_style()
     >>> import matplotlib
@@ -33,8 +40,77 @@ def use_house_style() -> None:
     True
     """
     import matplotlib.pyplot as plt
+    from IPython import get_ipython
+    from matplotlib.figure import Figure
 
+    shell = get_ipython()
+    if shell is not None:
+        # The inline backend chooses its own format when it is loaded.
+        plt.switch_backend(plt.get_backend())
+        formatters = shell.display_formatter.formatters
+        formatters["image/png"].pop(Figure, None)
+        formatters["image/svg+xml"].for_type(Figure, svg)
     plt.style.use(STYLE)
+
+
+def svg(figure: Figure) -> str:
+    """SVG document of a figure; the same drawing commands, the same bytes.
+
+    There is no date in it, and ids are hashes of what they name. Text stays
+    text. An artist of more than `MOST_MARKS` marks is rasterised at 200
+    dots an inch, and keeps the colours that it was drawn in.
+
+    Args:
+        figure: of matplotlib; its layout is computed, as in any drawing.
+
+    Returns:
+        The SVG document, cropped to what is drawn.
+
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure()
+    >>> _ = figure.text(0.5, 0.5, "words")
+    >>> ">words</text>" in svg(figure)
+    True
+    """
+    import matplotlib
+
+    crowded = [
+        artist
+        for artist in figure.findobj()
+        if _marks(artist) > MOST_MARKS and not artist.get_rasterized()
+    ]
+    file = io.StringIO()
+    for artist in crowded:
+        artist.set_rasterized(True)
+    try:
+        with matplotlib.rc_context(
+            {"svg.fonttype": "none", "svg.hashsalt": "seven steps"}
+        ):
+            figure.savefig(
+                file,
+                format="svg",
+                bbox_inches="tight",
+                dpi=200,
+                metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]),
+            )
+    finally:
+        for artist in crowded:
+            artist.set_rasterized(False)
+    # Formulas name one font, and no kind of font where it is missing.
+    return file.getvalue().replace("Sans';", "Sans', sans-serif;")
+
+
+def _marks(artist: Artist) -> int:
+    """Markers of a line, points of a scatter plot, shapes of a collection."""
+    from matplotlib.collections import Collection
+    from matplotlib.lines import Line2D
+
+    if isinstance(artist, Line2D):
+        has_marker = artist.get_marker() not in ("None", "none", "", " ", None)
+        return len(artist.get_xdata()) if has_marker else 0
+    if isinstance(artist, Collection):
+        return max(len(artist.get_offsets()), len(artist.get_paths()))
+    return 0
 
 
 def label_lines(ax: Axes, *, gap: float = 1.25) -> list[Text]:
