@@ -136,7 +136,9 @@ def faults_of_form(page):
             found.append(f"no alt text: {values.get('src')}")
         elif tag == "img" and re.search(r"\.(png|svg|jpe?g)$", values["alt"]):
             found.append(f"the alt text is a file name: {values['alt']}")
-        elif values.get("role") == "img" and not values.get("aria-label"):
+        elif values.get("role") == "img" and not (
+            values.get("aria-label") or values.get("aria-labelledby")
+        ):
             found.append(f"no words: {values.get('class')}")
     return found
 
