@@ -37,7 +37,7 @@ NEEDS = {
     "utils.recommender.tuning": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.two_stage": {"scipy", "pandas", "pyarrow"},
     "utils.data": {"pandas", "pyarrow"},
-    "utils.worlds": {"pandas", "pyarrow"},
+    "utils.worlds": {"scipy", "pandas", "pyarrow"},
 }
 
 

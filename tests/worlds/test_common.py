@@ -3,14 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from utils.worlds.common import World, check_knobs, check_slates, sigmoid
-
-
-def test_sigmoid_by_hand():
-    assert sigmoid(np.array([0.0, np.log(3)])).tolist() == [
-        0.5,
-        pytest.approx(3 / 4),
-    ]
+from utils.worlds.common import World, check_knobs, check_slates
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from utils.worlds.common import World, check_knobs, sigmoid
+from utils.worlds.common import World, check_knobs
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class NewTruth:
 
     def chance(self, feature: np.ndarray) -> np.ndarray:
         """(n,) probability of the label, given (n,) features."""
-        return sigmoid(self._strength * np.asarray(feature))
+        return expit(self._strength * np.asarray(feature))
 
 
 class NewWorld(World):

@@ -37,11 +37,12 @@ class Platt:
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """(...) probabilities of (...) scores; ValueError if not finite."""
+        from scipy.special import expit
+
         scores = numbers("scores", scores).astype(np.float64)
         check_finite("scores", scores)
         with np.errstate(over="ignore"):  # far off it is 0 or 1
-            logits = self.slope * scores + self.intercept
-        return _logistic(logits.clip(-1e4, 1e4))
+            return expit(self.slope * scores + self.intercept)
 
 
 def fit_platt(
@@ -94,6 +95,7 @@ def fit_platt(
 
 def _newton(x: np.ndarray, target: np.ndarray, weights: np.ndarray):
     """(2,) logistic coefficients of x (2, n) by damped Newton steps."""
+    from scipy.special import expit
 
     def loss(beta):
         z = beta @ x
@@ -101,7 +103,7 @@ def _newton(x: np.ndarray, target: np.ndarray, weights: np.ndarray):
 
     beta = np.zeros(2)
     for _ in range(NEWTON_STEPS):
-        p = _logistic(beta @ x)
+        p = expit(beta @ x)
         gradient = x @ (weights * (p - target))
         curvature = (x * (weights * p * (1 - p))) @ x.T
         step = np.linalg.lstsq(curvature, gradient)[0]
@@ -196,9 +198,3 @@ def _rows_to_fit(labels, scores, weights):
         raise ValueError("a fit needs at least one row of some weight")
     scores = scores[counts].astype(np.float64)
     return labels[counts], scores, weights[counts]
-
-
-def _logistic(z: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-z)) without overflow."""
-    small = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1.0, small) / (1 + small)

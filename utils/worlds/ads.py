@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from .ads_truth import (
     GUESSED,
@@ -42,7 +43,7 @@ from .ads_truth import (
     main_effects,
     pair_effects,
 )
-from .common import World, check_slates, sigmoid
+from .common import World, check_slates
 
 START = np.datetime64("2026-05-04T00:00:00", "ms")  # a Monday; day 0
 DAY_SECONDS = 86_400
@@ -291,7 +292,7 @@ class AdWorld(World):
         ads = np.where(shown, cards.ads, 0)
         intent = rng.standard_normal((len(ads), 1))
         logit = self.truth.logit(self.values(requests, ads), ads)
-        chance = sigmoid(logit + self.config.intent_strength * intent)
+        chance = expit(logit + self.config.intent_strength * intent)
         seen = self.examination()[: ads.shape[1]]
         return shown & (rng.random(ads.shape) < seen * chance)
 

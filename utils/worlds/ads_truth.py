@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
-from .common import check_knobs, sigmoid
+from .common import check_knobs
 
 SIZES = {
     "segment": 8, "region": 24, "device": 3, "age": 5, "section": 5,
@@ -163,7 +164,7 @@ class AdTruth:
         weights = weights / weights.sum()
         logit = self.logit(values, ad)
         return sum(
-            w * sigmoid(logit + self.config.intent_strength * x)
+            w * expit(logit + self.config.intent_strength * x)
             for x, w in zip(nodes, weights, strict=True)
         )
 

@@ -98,8 +98,3 @@ def check_slates(
             f"request {row}: a slate shows an id once, got "
             f"{ids[row, 1:][twice[row]][0]} again"
         )
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Logistic function, float64."""
-    return 1.0 / (1.0 + np.exp(-x))

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
 
 from .common import World
 
@@ -108,7 +109,7 @@ class DocumentsTruth:
             words: (n, L) word ids.
         """
         logit = self.weights[self.meaning[words]].mean(axis=1) + self.offset
-        return 1 / (1 + np.exp(-logit))
+        return expit(logit)
 
 
 class DocumentsWorld(World):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
-from .common import check_knobs, sigmoid
+from .common import check_knobs
 
 FINISHED = 0.85  # mean share of a median-length video seen if it satisfies
 DROPPED = 0.25  # and if it does not
@@ -129,7 +130,7 @@ class VideoTruth:
         """Probability that an examined video is started."""
         age = np.maximum(day - self.upload_day[video], 0)
         c = self.config
-        return sigmoid(
+        return expit(
             -0.3
             + c.taste_strength * self.taste(user, video)
             + c.allure_strength * self.allure[video]
@@ -139,7 +140,7 @@ class VideoTruth:
     def satisfy(self, user, video) -> np.ndarray:
         """Probability that a started video satisfies."""
         c = self.config
-        return sigmoid(
+        return expit(
             c.taste_strength * self.taste(user, video) / 2
             + c.quality_strength * self.quality[video]
             - c.allure_strength * self.allure[video] / 2
@@ -161,7 +162,7 @@ class VideoTruth:
         that did not. It is an outcome only: who comes on which day in the
         log and in experiments does not depend on it.
         """
-        return sigmoid(-0.4 + 0.5 * satisfied - 0.3 * disappointed)
+        return expit(-0.4 + 0.5 * satisfied - 0.3 * disappointed)
 
     def share_seen(self, video: np.ndarray, satisfied: np.ndarray):
         """Mean share of a started video that is watched."""
