@@ -170,7 +170,7 @@ def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
     """The nearest places, in the same order, that are `gap` apart.
 
     Nearest in the sum of squared moves: isotonic regression after the gaps
-    are taken out, by pooling neighbours that would violate the order.
+    are taken out.
 
     Args:
         places: (n,) wanted places, in any order; ties keep their order.
@@ -185,6 +185,8 @@ def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
     >>> spread_out(np.array([1.0, 1.0, 9.0]), gap=2.0)
     array([0., 2., 9.])
     """
+    from scipy.optimize import isotonic_regression
+
     places = np.asarray(places, dtype=float)
     if not np.isfinite(places).all():
         raise ValueError(f"places must be finite, got {places.tolist()}")
@@ -192,17 +194,8 @@ def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
         raise ValueError(f"gap must be at least 0, got {gap}")
     order = np.argsort(places, kind="stable")
     rest = places[order] - gap * np.arange(len(places))
-    pools: list[tuple[float, int]] = []  # (mean, size), means ascending
-    for value in rest:
-        mean, size = float(value), 1
-        while pools and pools[-1][0] > mean:
-            left, count = pools.pop()
-            mean = (mean * size + left * count) / (size + count)
-            size += count
-        pools.append((mean, size))
-    level = np.concatenate([np.full(n, mean) for mean, n in pools] or [rest])
     moved = np.empty(len(places))
-    moved[order] = level + gap * np.arange(len(places))
+    moved[order] = isotonic_regression(rest).x + gap * np.arange(len(places))
     return moved
 
 

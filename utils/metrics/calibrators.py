@@ -151,8 +151,7 @@ def fit_isotonic(
     """Isotonic regression: the rising curve that is nearest to the labels.
 
     Pool adjacent violators: rows of one score are a block; wherever a block
-    has no higher mean than the one before, they are merged. Merging whole
-    falling runs at a time ends in the same blocks.
+    has no higher mean than the one before, they are merged.
 
     Args:
         labels: (n,) 0 or 1, of rows that the model was not trained on.
@@ -172,21 +171,18 @@ def fit_isotonic(
     >>> fit(np.array([1, 2, 3, 3.5, 4]))
     array([0.  , 0.5 , 0.5 , 0.75, 1.  ])
     """
+    from scipy.optimize import isotonic_regression
+
     labels, scores, weights = _rows_to_fit(labels, scores, weights)
     order = np.argsort(scores)
     labels, scores, weights = labels[order], scores[order], weights[order]
     start = np.flatnonzero(first_of_its_kind(scores))  # of each block
-    while True:
-        weight = np.add.reduceat(weights, start)
-        mean = np.add.reduceat(weights * labels, start) / weight
-        rises = np.r_[True, mean[1:] > mean[:-1]]
-        if rises.all():
-            break
-        start = start[rises]
-    last = np.r_[start[1:], len(scores)] - 1
-    corner = np.unique(np.r_[start, last])  # one where a block has one score
-    block = np.searchsorted(start, corner, side="right") - 1
-    return Isotonic(scores[corner], mean[block])
+    weight = np.add.reduceat(weights, start)
+    mean = np.add.reduceat(weights * labels, start) / weight
+    pooled = isotonic_regression(mean, weights=weight)
+    first, last = pooled.blocks[:-1], pooled.blocks[1:] - 1
+    corner = np.unique(np.r_[first, last])  # one where a block has one score
+    return Isotonic(scores[start[corner]], pooled.x[corner])
 
 
 def _rows_to_fit(labels, scores, weights):
