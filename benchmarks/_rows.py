@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from utils.files import replace_file
+
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -119,9 +121,8 @@ def _keep(area: str, entry: dict) -> None:
         rows[same[0]] = entry
     else:
         rows.append(entry)
-    aside = RESULTS.with_suffix(".part")
-    aside.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-    os.replace(aside, RESULTS)
+    text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
+    replace_file(RESULTS, text.encode())
 
 
 def _processor() -> str:

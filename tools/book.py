@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tools.chapters import ROOT, find, key, notebooks, title
 from tools.execute import COLOURS, JOBS, Run, environment, run_all, run_one
+from utils.files import replace_file
 
 
 def cache_of(root: Path):
@@ -74,9 +75,7 @@ def store(run: Run, made_from: dict[str, str], root: Path = ROOT) -> None:
         "peak_gib": run.peak_gib,
     }
     folder = entry(run.path, root)
-    part = folder / "facts.json.part"
-    part.write_text(json.dumps(facts), "utf-8")
-    os.replace(part, folder / "facts.json")
+    replace_file(folder / "facts.json", json.dumps(facts).encode())
 
 
 def adopt(path: Path, root: Path = ROOT) -> bool:

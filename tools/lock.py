@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools.setup import LOCKS, NEWEST, OLDEST, ROOT, dotted
+from utils.files import replace_file
 
 HEADER = """\
 # {}.
@@ -79,10 +80,8 @@ def main(root: Path = ROOT) -> None:
             uv = Path(folder) / "bin" / "uv"
             found = resolve(uv, name, sys.argv[1:], root)
             text = lock_text(found, without=written.splitlines())
-            part = root / f"{LOCKS[name]}.part"
             header = HEADER.format(title, dotted(OLDEST), dotted(NEWEST))
-            part.write_text(header + text, "utf-8")
-            part.replace(root / LOCKS[name])
+            replace_file(root / LOCKS[name], (header + text).encode())
             written += text
     print("the locks are renewed; now run `make test`")
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import os
 import sys
 from pathlib import Path
 
 from tools.chapters import ROOT, find, key, title
 from tools.execute import Run, run_one
 from utils.claims import MEDIA_TYPE
+from utils.files import replace_file
 
 KERNEL = {
     "display_name": "Python 3",
@@ -99,13 +99,6 @@ def normal_text(notebook: dict) -> str:
     return nbformat.writes(normal(notebook), indent=1).rstrip("\n") + "\n"
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
-
-
 def record(path: Path, root: Path = ROOT) -> Run:
     """Execute a chapter and store its text outputs in the notebook.
 
@@ -118,7 +111,7 @@ def record(path: Path, root: Path = ROOT) -> Run:
         return run
     if path.read_bytes() != before:
         raise SystemExit(f"{title(path, root)} was edited while it ran")
-    write(path, normal_text(run.notebook))
+    replace_file(path, normal_text(run.notebook).encode())
     return run
 
 

@@ -19,8 +19,8 @@ from tools.execute import (
     run_one,
     where,
 )
-from tools.notebooks import write
 from utils.claims import MEDIA_TYPE
+from utils.files import replace_file
 
 
 def claims_in(cells: list[dict]) -> dict[str, dict]:
@@ -119,7 +119,8 @@ def run_seeds(
             path, seed=seed, allow_errors=True, root=root, say=lambda _: None
         )
         if not run.problem:  # it ran to its end, errors or not
-            write(files[seed], json.dumps(summary(run), indent=1))
+            text = json.dumps(summary(run), indent=1)
+            replace_file(files[seed], text.encode())
         print(f"seed {seed}: {run.seconds:.0f} s", flush=True)
         return run
 

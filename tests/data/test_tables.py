@@ -4,6 +4,7 @@ import re
 import pandas as pd
 import pytest
 
+from utils import files
 from utils.data import tables
 
 CASES = sorted(tables.CASES)
@@ -113,8 +114,8 @@ def test_interrupted_writing_leaves_what_load_refuses(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return real(*args)
 
-    real = tables.os.replace
-    monkeypatch.setattr(tables.os, "replace", fail_second)
+    real = files.os.replace
+    monkeypatch.setattr(files.os, "replace", fail_second)
     with pytest.raises(KeyboardInterrupt):
         tables.write(name, seed=99, folder=tmp_path)
     monkeypatch.undo()

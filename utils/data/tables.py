@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..files import replace_file
 from ..seeds import DEFAULT_SEED
 
 DATA = Path(__file__).parents[2] / "data"
@@ -105,8 +105,8 @@ def write(
 ) -> list[Path]:
     """Write the tables of a case, and then its entry in the manifest.
 
-    Each file is written aside and moved into place, the manifest last, so
-    that an interruption leaves files that `load` refuses, never half a file.
+    The manifest comes last, so that an interruption leaves files that `load`
+    refuses, never half a file.
 
     Returns:
         The files written.
@@ -119,17 +119,16 @@ def write(
     files, paths = {}, []
     for table, frame in tables._asdict().items():
         path = folder / name / f"{table}.parquet"
-        aside = path.with_suffix(".part")
-        frame.reset_index(drop=True).to_parquet(
-            aside, compression="zstd", index=False
+        content = frame.reset_index(drop=True).to_parquet(
+            compression="zstd", index=False
         )
         files[path.name] = {
             "rows": len(frame),
             "schema": {c: str(t) for c, t in frame.dtypes.items()},
             "licence": LICENCE,
-            "sha256": checksum(aside),
+            "sha256": hashlib.sha256(content).hexdigest(),
         }
-        os.replace(aside, path)
+        replace_file(path, content)
         paths.append(path)
     manifest = read_manifest(folder)
     case, module = _case(name)
@@ -138,9 +137,8 @@ def write(
         "seed": seed,
         "files": files,
     }
-    aside = folder / "manifest.part"
-    aside.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
-    os.replace(aside, folder / "manifest.json")
+    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+    replace_file(folder / "manifest.json", text.encode())
     return paths
 
 
