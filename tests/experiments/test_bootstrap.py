@@ -189,3 +189,26 @@ def test_ratio_refuses():
         ratio([1, 1], [1, 1], level=1)
     with pytest.raises(ValueError, match="at least 100, got 9"):
         ratio([1, 1], [1, 1], resamples=9)
+
+
+# ----------------------------------------------------------------------------
+# draws, percentiles
+
+
+def test_draws_are_rows_with_replacement_in_small_blocks():
+    rng = np.random.default_rng(0)
+    blocks = list(bootstrap.draws(40_000, rng=rng, resamples=5))
+    assert all(b.size <= bootstrap.BLOCK_VALUES for b in blocks)
+    drawn = np.concatenate(blocks)
+    assert drawn.shape == (5, 40_000)
+    assert drawn.min() >= 0 and drawn.max() < 40_000
+    for row in drawn:  # 1 - 1 / e of the rows occur
+        assert len(np.unique(row)) / 40_000 == pytest.approx(
+            1 - np.exp(-1), abs=0.01
+        )
+
+
+def test_percentiles_by_hand():
+    values = np.arange(201.0)[::-1]
+    assert bootstrap.percentiles(values, 0.95) == pytest.approx((5, 195))
+    assert bootstrap.percentiles(np.array([3.0]), 0.95) == (3, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +13,14 @@ BLOCK_VALUES = 65_536  # drawn rows held at a time: they stay in the cache
 
 
 class Interval(NamedTuple):
-    """A number and how sure it is.
+    """Point estimate and confidence interval of a statistic.
 
     Attributes:
-        estimate: the mean, or the ratio.
+        estimate: the statistic on the rows as they are.
         low: lower end of the interval.
         high: upper end.
         n: rows that counted.
-        dropped: rows left out because a value was nan.
+        dropped: rows, or resamples, left out because they gave nan.
     """
 
     estimate: float
@@ -70,7 +71,7 @@ def paired_interval(
         raise ValueError(
             f"a and b must be (n,) alike, got {a.shape} and {b.shape}"
         )
-    _check(level, resamples)
+    check_options(level, resamples)
     for name, values in (("a", a), ("b", b)):
         checks.check_sizes(name, values[~np.isnan(values)])
     rows = (a - b)[~np.isnan(a - b)]
@@ -79,7 +80,7 @@ def paired_interval(
         mean = float(rows[0]) if n else np.nan
         return Interval(mean, np.nan, np.nan, n, len(a) - n)
     means = _resampled_means(rows[:, None], rng=rng, resamples=resamples)
-    low, high = _ends(means[:, 0], level)
+    low, high = percentiles(means[:, 0], level)
     return Interval(float(rows.mean()), low, high, n, len(a) - n)
 
 
@@ -127,7 +128,7 @@ def ratio_interval(
             f"numerator and denominator must be (n,) alike, got "
             f"{rows[0].shape} and {rows[1].shape}"
         )
-    _check(level, resamples)
+    check_options(level, resamples)
     pairs = np.column_stack(rows)
     checks.check_sizes("numerator and denominator", pairs[~np.isnan(pairs)])
     pairs = pairs[~np.isnan(pairs).any(axis=1)]
@@ -140,7 +141,7 @@ def ratio_interval(
         return Interval(float(top / bottom), np.nan, np.nan, n, dropped)
     means = _resampled_means(pairs, rng=rng, resamples=resamples)
     means = means[means[:, 1] > 0]
-    low, high = _ends(means[:, 0] / means[:, 1], level)
+    low, high = percentiles(means[:, 0] / means[:, 1], level)
     return Interval(float(top / bottom), low, high, n, dropped)
 
 
@@ -148,22 +149,62 @@ def _resampled_means(
     rows: np.ndarray, *, rng: np.random.Generator, resamples: int
 ) -> np.ndarray:
     """(resamples, C) means of n rows drawn from the (n, C) with return."""
-    n, block = len(rows), max(1, BLOCK_VALUES // len(rows))
-    means = []
+    return np.concatenate(
+        [
+            np.stack([x[drawn].mean(axis=1) for x in rows.T], axis=1)
+            for drawn in draws(len(rows), rng=rng, resamples=resamples)
+        ]
+    )
+
+
+def draws(
+    n: int, *, rng: np.random.Generator, resamples: int
+) -> Iterator[np.ndarray]:
+    """Bootstrap samples: n of n rows, with replacement, in blocks.
+
+    Args:
+        n: rows, at least 1.
+        rng: draws them.
+        resamples: in all.
+
+    Yields:
+        (b, n) integers below n, the b of all blocks adding up to resamples.
+
+    >>> rng = np.random.default_rng(0)
+    >>> [rows.shape for rows in draws(5, rng=rng, resamples=100)]
+    [(100, 5)]
+    """
+    block = max(1, BLOCK_VALUES // n)
     for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = rng.integers(n, size=(size, n))
-        means.append(np.stack([x[drawn].mean(axis=1) for x in rows.T], axis=1))
-    return np.concatenate(means)
+        yield rng.integers(n, size=(min(block, resamples - start), n))
 
 
-def _ends(values: np.ndarray, level: float) -> tuple[float, float]:
+def percentiles(values: np.ndarray, level: float) -> tuple[float, float]:
+    """Percentile interval: the quantiles that enclose a share of values.
+
+    Args:
+        values: (B,) a statistic of each resample, not nan.
+        level: share between low and high, in (0, 1).
+
+    Returns:
+        low and high; either tail holds (1 - level) / 2.
+
+    >>> percentiles(np.arange(101.0), 0.5)
+    (25.0, 75.0)
+    """
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def _check(level: float, resamples: int) -> None:
+def check_options(level: float, resamples: int) -> None:
+    """Refuse what is no confidence level, and too few resamples.
+
+    Raises:
+        ValueError: level not in (0, 1); resamples below 100.
+
+    >>> check_options(0.95, 1_000)
+    """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     if resamples < 100:

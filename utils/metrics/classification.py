@@ -10,10 +10,9 @@ in `probabilities`; both can be called from here.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from ..experiments import bootstrap
 from .decisions import (
     Choice,
     Confusion,
@@ -40,7 +39,6 @@ from .rows import (
 __all__ = [
     "Choice",
     "Confusion",
-    "Interval",
     "OperatingPoint",
     "auc_by_group",
     "average_precision",
@@ -60,22 +58,6 @@ __all__ = [
     "roc_auc_interval",
     "trapezoid_pr_auc",
 ]
-
-
-class Interval(NamedTuple):
-    """A value and how sure it is.
-
-    Attributes:
-        estimate: the value on the rows as they are.
-        low: lower end of the interval.
-        high: upper end.
-        dropped: resamples without both classes, which say nothing.
-    """
-
-    estimate: float
-    low: float
-    high: float
-    dropped: int
 
 
 def roc_auc(
@@ -118,7 +100,7 @@ def roc_auc_interval(
     rng: np.random.Generator,
     level: float = 0.95,
     resamples: int = 1_000,
-) -> Interval:
+) -> bootstrap.Interval:
     """Percentile bootstrap of ROC-AUC, or of one score's lead over another.
 
     A resample of n rows is how often each row was drawn; with these numbers
@@ -133,8 +115,9 @@ def roc_auc_interval(
         resamples: at least 100.
 
     Returns:
-        `Interval` of AUC(scores), or of AUC(scores) - AUC(other) with the
-        same rows drawn for both; nan without both classes.
+        `bootstrap.Interval` of AUC(scores), or of AUC(scores) - AUC(other)
+        with the same rows drawn for both; nan without both classes.
+        `dropped` counts the resamples without both classes.
 
     Raises:
         ValueError: as `roc_auc`; level or resamples out of range.
@@ -146,10 +129,7 @@ def roc_auc_interval(
     >>> got.low < got.estimate < got.high
     True
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1), got {level}")
-    if resamples < 100:
-        raise ValueError(f"resamples must be at least 100, got {resamples}")
+    bootstrap.check_options(level, resamples)
     models = [_PairsWon(labels, scores)]
     if other is not None:
         models.append(_PairsWon(labels, other))
@@ -161,14 +141,17 @@ def roc_auc_interval(
     n = len(labels)
     estimate = lead(np.ones(n, dtype=np.int64))
     if np.isnan(estimate):
-        return Interval(np.nan, np.nan, np.nan, resamples)
-    found = np.empty(resamples)
-    for b in range(resamples):
-        drawn = rng.integers(n, size=n)
-        found[b] = lead(np.bincount(drawn, minlength=n))
+        return bootstrap.Interval(np.nan, np.nan, np.nan, n, resamples)
+    found = np.array(
+        [
+            lead(np.bincount(drawn, minlength=n))
+            for block in bootstrap.draws(n, rng=rng, resamples=resamples)
+            for drawn in block
+        ]
+    )
     known = found[~np.isnan(found)]
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(estimate, float(low), float(high), resamples - len(known))
+    low, high = bootstrap.percentiles(known, level)
+    return bootstrap.Interval(estimate, low, high, n, resamples - len(known))
 
 
 class _PairsWon:
