@@ -8,17 +8,17 @@ import pandas as pd
 
 from tests.driven import case, finite, within
 from utils.metrics import (
+    binary,
     calibration,
     classification,
     coco,
     coco_files,
-    decisions,
     detection,
     diversity,
     evaluate,
     order,
     ranking,
-    rows,
+    thresholds,
     trec,
     verification,
     voc,
@@ -30,12 +30,13 @@ EXEMPT = {
     for name in (
         "detection.overlap", "order.largest", "ragged.blocks",
         "ragged.rows_by_length",
-        "ragged.padded", "ragged.groups", "rows.ascending",
-        "rows.positive_steps", "rows.count_below", "rows.all_cuts",
-        "rows.first_of_its_kind", "rows.weight_of", "rows.ratio",
-        "rows.share", "ragged.check_distinct", "trec_measures.measures",
+        "ragged.padded", "ragged.groups", "binary.sorted_scores",
+        "binary.positive_steps", "binary.count_below",
+        "binary.threshold_counts",
+        "binary.starts_of_runs", "binary.total_weight", "binary.ratio",
+        "binary.share", "ragged.check_distinct", "trec_measures.measures",
     )
-} | {"metrics.rows.Ordered": "a result"}  # fmt: skip
+} | {"metrics.binary.SortedScores": "a result"}  # fmt: skip
 share = within(0, 1)
 
 
@@ -47,7 +48,7 @@ def rows_of(scores="scores", **more):
         values = rng.random(n).round(1)
         given = {
             "labels": rng.integers(0, 2, n),
-            scores: values if scores != "taken" else values > 0.5,
+            scores: values if scores != "predicted" else values > 0.5,
             "weights": rng.random(n).round(1),
         }
         given["labels"][:2], given["weights"][:2] = (0, 1), 1
@@ -134,56 +135,60 @@ case(
     covers=(calibration.fit_isotonic, calibration.Isotonic),
 )
 
-case(decisions.confusion, rows_of("taken"), within(0, np.inf, nan=False))
-case(decisions.f_beta, rows_of("taken", beta=2.0), share)
-case(decisions.mcc, rows_of("taken"), within(-1, 1))
 case(
-    decisions.recall_at_precision,
+    thresholds.confusion_matrix,
+    rows_of("predicted"),
+    within(0, np.inf, nan=False),
+)
+case(thresholds.f_beta, rows_of("predicted", beta=2.0), share)
+case(thresholds.mcc, rows_of("predicted"), within(-1, 1))
+case(
+    thresholds.recall_at_precision,
     rows_of(precision=0.5),
     lambda got, given: share(got[1:], given),
 )
 case(
-    decisions.precision_at_recall,
+    thresholds.precision_at_recall,
     rows_of(recall=0.5),
     lambda got, given: share(got[1:], given),
 )
 case(
-    decisions.cheapest_threshold,
-    rows_of(false_alarm=1.0, overlooked=5.0),
+    thresholds.min_cost_threshold,
+    rows_of(false_positive_cost=1.0, false_negative_cost=5.0),
     lambda got, given: within(0, np.inf)(got.cost, given),
 )
 case(
-    decisions.calibrated_threshold,
-    lambda rng: {"false_alarm": 1.0, "overlooked": 5.0},
+    thresholds.bayes_threshold,
+    lambda rng: {"false_positive_cost": 1.0, "false_negative_cost": 5.0},
     share,
 )
 case(
-    decisions.check_share,
+    thresholds.check_share,
     lambda rng: {"name": "recall", "value": 0.5},
     lambda got, given: share(given["value"], given),
     keep="name",
 )
 
-case(rows.checked_rows, rows_of(), finite)
-case(rows.checked_probabilities, rows_of("probabilities"), finite)
-for function in (rows.numbers, rows.check_finite):
+case(binary.checked_rows, rows_of(), finite)
+case(binary.checked_probabilities, rows_of("probabilities"), finite)
+for function in (binary.checked_numbers, binary.check_finite):
     case(
         function,
         lambda rng: {"name": "x", "values": rng.normal(size=4)},
         keep="name",
         **({"nan": "values", "inf": "values"}
-           if function is rows.numbers else {}),
+           if function is binary.checked_numbers else {}),
     )  # fmt: skip
 case(
-    rows.zero_or_one,
+    binary.checked_binary,
     lambda rng: {"name": "x", "values": rng.integers(0, 2, 4)},
     share,
     keep="name",
 )
-case(rows.check_weights, lambda rng: {"weights": rng.random(4)})
-case(rows.check_probabilities, lambda rng: {"probabilities": rng.random(4)})
+case(binary.check_weights, lambda rng: {"weights": rng.random(4)})
+case(binary.check_probabilities, lambda rng: {"probabilities": rng.random(4)})
 case(
-    rows.checked_groups,
+    binary.checked_groups,
     lambda rng: {"groups": groups(rng, 4), "labels": rng.integers(0, 2, 4)},
     within(0, np.inf),
     keep="labels",

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .binary import (
+    check_probabilities,
+    checked_groups,
+    checked_probabilities,
+)
 from .calibrators import (
     Isotonic,
     Platt,
     fit_isotonic,
     fit_platt,
-)
-from .rows import (
-    check_probabilities,
-    checked_groups,
-    checked_probabilities,
 )
 
 __all__ = [

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rows import (
+from .binary import (
     check_finite,
+    checked_numbers,
     checked_rows,
-    first_of_its_kind,
-    numbers,
+    starts_of_runs,
 )
 
 NEWTON_STEPS = 100  # ten are usual
@@ -39,7 +39,7 @@ class Platt:
         """(...) probabilities of (...) scores; ValueError if not finite."""
         from scipy.special import expit
 
-        scores = numbers("scores", scores).astype(np.float64)
+        scores = checked_numbers("scores", scores).astype(np.float64)
         check_finite("scores", scores)
         with np.errstate(over="ignore"):  # far off it is 0 or 1
             return expit(self.slope * scores + self.intercept)
@@ -137,7 +137,7 @@ class Isotonic:
         Straight lines between the corners, the outermost probability beyond
         them; ValueError if a score is not finite.
         """
-        scores = numbers("scores", scores).astype(np.float64)
+        scores = checked_numbers("scores", scores).astype(np.float64)
         check_finite("scores", scores)
         return np.interp(scores, self.scores, self.probabilities)
 
@@ -176,7 +176,7 @@ def fit_isotonic(
     labels, scores, weights = _rows_to_fit(labels, scores, weights)
     order = np.argsort(scores)
     labels, scores, weights = labels[order], scores[order], weights[order]
-    start = np.flatnonzero(first_of_its_kind(scores))  # of each block
+    start = np.flatnonzero(starts_of_runs(scores))  # of each block
     weight = np.add.reduceat(weights, start)
     mean = np.add.reduceat(weights * labels, start) / weight
     pooled = isotonic_regression(mean, weights=weight)

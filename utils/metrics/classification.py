@@ -4,7 +4,7 @@ Labels are 0 and 1 (or bool), one per row; `weights` say how often a row
 counts. Rows with the same score are one step of every curve: no metric here
 depends on the order of its input. Most functions return one float; nan where
 the rows cannot tell, because a class is missing. What one threshold decides
-(F-beta, MCC, costs) is written in `decisions`, what probabilities are worth
+(F-beta, MCC, costs) is written in `thresholds`, what probabilities are worth
 in `probabilities`; both can be called from here.
 """
 
@@ -13,43 +13,43 @@ from __future__ import annotations
 import numpy as np
 
 from ..experiments import bootstrap
-from .decisions import (
-    Choice,
-    Confusion,
-    OperatingPoint,
-    calibrated_threshold,
-    cheapest_threshold,
-    confusion,
-    f_beta,
-    mcc,
-    precision_at_recall,
-    recall_at_precision,
-)
-from .probabilities import brier, log_loss, normalised_entropy
-from .rows import (
-    all_cuts,
+from .binary import (
     checked_groups,
     checked_rows,
-    first_of_its_kind,
     positive_steps,
     ratio,
     share,
+    starts_of_runs,
+    threshold_counts,
+)
+from .probabilities import brier, log_loss, normalised_entropy
+from .thresholds import (
+    ConfusionMatrix,
+    CostPoint,
+    OperatingPoint,
+    bayes_threshold,
+    confusion_matrix,
+    f_beta,
+    mcc,
+    min_cost_threshold,
+    precision_at_recall,
+    recall_at_precision,
 )
 
 __all__ = [
-    "Choice",
-    "Confusion",
+    "ConfusionMatrix",
+    "CostPoint",
     "OperatingPoint",
     "auc_by_group",
     "average_precision",
+    "bayes_threshold",
     "brier",
-    "calibrated_threshold",
-    "cheapest_threshold",
-    "confusion",
+    "confusion_matrix",
     "f_beta",
     "grouped_auc",
     "log_loss",
     "mcc",
+    "min_cost_threshold",
     "normalised_entropy",
     "precision_at_recall",
     "precision_recall",
@@ -87,8 +87,9 @@ def roc_auc(
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
     step = positive_steps(labels, scores, weights)
-    pairs = step.gained.sum() * step.negatives
-    lost = step.gained @ (2 * step.ahead + step.level)  # a tie is half lost
+    pairs = step.positives.sum() * step.negatives
+    # twice the pairs that are lost: a tie is half lost
+    lost = step.positives @ (2 * step.higher_negatives + step.tied_negatives)
     return share(pairs - lost / 2, pairs)
 
 
@@ -199,7 +200,7 @@ def auc_by_group(
     groups = checked_groups(groups, labels)
     order = np.lexsort((scores, groups))
     labels, scores, groups = labels[order], scores[order], groups[order]
-    new = first_of_its_kind(scores) | first_of_its_kind(groups)
+    new = starts_of_runs(scores) | starts_of_runs(groups)
     of = groups[new]  # group of each step
     n_groups = int(groups.max(initial=-1)) + 1
     step = np.cumsum(new) - 1  # of each row
@@ -274,11 +275,11 @@ def average_precision(
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
     step = positive_steps(labels, scores, weights)
-    hits = np.cumsum(step.gained[::-1])[::-1]
-    let_through = hits + step.ahead + step.level
-    counts = step.gained > 0  # all but rows of no weight
-    precision = hits[counts] / let_through[counts]
-    return share(step.gained[counts] @ precision, step.gained.sum())
+    true_positives = np.cumsum(step.positives[::-1])[::-1]
+    predicted = true_positives + step.higher_negatives + step.tied_negatives
+    counts = step.positives > 0  # all but rows of no weight
+    precision = true_positives[counts] / predicted[counts]
+    return share(step.positives[counts] @ precision, step.positives.sum())
 
 
 def trapezoid_pr_auc(
@@ -342,8 +343,10 @@ def precision_recall(
     (array([0.5]), array([1.]))
     """
     labels, scores, weights = checked_rows(labels, scores, weights)
-    cut = all_cuts(labels, scores, weights)
-    if not len(cut.hits):
+    cut = threshold_counts(labels, scores, weights)
+    if not len(cut.true_positives):
         return np.array([np.nan]), np.array([np.nan])
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        return cut.hits / (cut.hits + cut.misses), cut.hits / cut.hits[-1]
+        predicted = cut.true_positives + cut.false_positives
+        recall = cut.true_positives / cut.true_positives[-1]
+        return cut.true_positives / predicted, recall

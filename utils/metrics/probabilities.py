@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rows import (
+from .binary import (
     checked_probabilities,
     checked_rows,
     ratio,
     share,
-    weight_of,
+    total_weight,
 )
 
 BLOCK_ROWS = 1 << 15  # what is worked on at a time fits the cache
@@ -108,8 +108,8 @@ def normalised_entropy(
     """
     loss = log_loss(labels, probabilities, weights=weights)
     labels, _, weights = checked_rows(labels, probabilities, weights)
-    positives = weight_of(labels, weights)
-    rate = ratio(positives, positives + weight_of(~labels, weights))
+    positives = total_weight(labels, weights)
+    rate = ratio(positives, positives + total_weight(~labels, weights))
     if not 0 < rate < 1:
         return float("nan")
     entropy = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)

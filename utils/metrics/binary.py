@@ -1,6 +1,6 @@
-"""Labelled rows: checked once, sorted once.
+"""Binary labels and scores: checked once, sorted once.
 
-What `classification`, `decisions` and `calibration` share. A row is a label,
+What `classification`, `thresholds` and `calibration` share. A row is a label,
 a score and perhaps a weight.
 """
 
@@ -13,85 +13,88 @@ import numpy as np
 MANY = 8  # one value in so many entries is looked up, not merged
 
 
-class Steps(NamedTuple):
-    """The distinct scores of the positives, ascending, (t,) each.
+class PositiveSteps(NamedTuple):
+    """Positives and negatives at each distinct score of the positives.
+
+    Ascending, (t,) each.
 
     Attributes:
-        gained: weight of the positives that have this score.
-        level: weight of the negatives that have it too.
-        ahead: weight of the negatives that score higher.
+        positives: weight of the positives that have this score.
+        tied_negatives: weight of the negatives that have it too.
+        higher_negatives: weight of the negatives that score higher.
         negatives: weight of all negatives, one number.
     """
 
-    gained: np.ndarray
-    level: np.ndarray
-    ahead: np.ndarray
+    positives: np.ndarray
+    tied_negatives: np.ndarray
+    higher_negatives: np.ndarray
     negatives: float
 
 
-class Cuts(NamedTuple):
-    """What lies at or above each distinct score, highest first, (t,) each.
+class ThresholdCounts(NamedTuple):
+    """True and false positives at each threshold, highest first, (t,) each.
 
-    Scores that only rows of no weight have are left out.
+    Thresholds are the distinct scores; those that only rows of no weight
+    have are left out.
 
     Attributes:
-        threshold: the scores.
-        hits: weight of the positives that score at least this much.
-        misses: weight of the negatives that do.
+        threshold: a row is predicted positive from this score on.
+        true_positives: weight of the positives that score at least this much.
+        false_positives: weight of the negatives that do.
     """
 
     threshold: np.ndarray
-    hits: np.ndarray
-    misses: np.ndarray
+    true_positives: np.ndarray
+    false_positives: np.ndarray
 
 
-class Ordered(NamedTuple):
-    """Rows of one class by score.
+class SortedScores(NamedTuple):
+    """Sorted scores of one class.
 
     Attributes:
         scores: (n,) ascending.
-        from_top: (n + 1,) weight of the rows i, i + 1, ..., the last entry
+        weight_above: (n + 1,) weight of the rows i, i + 1, ..., the last entry
             is 0; None if rows are counted, which needs no table.
     """
 
     scores: np.ndarray
-    from_top: np.ndarray | None
+    weight_above: np.ndarray | None
 
     def weight_from(self, place: np.ndarray) -> np.ndarray:
         """Weight of the rows from each place on, integers if counted."""
-        if self.from_top is None:
+        if self.weight_above is None:
             return len(self.scores) - place
-        return self.from_top[place]
+        return self.weight_above[place]
 
 
-def ascending(
+def sorted_scores(
     chosen: np.ndarray, scores: np.ndarray, weights: np.ndarray | None
-) -> Ordered:
-    """The chosen rows in order.
+) -> SortedScores:
+    """Scores of the chosen rows, ascending, with their cumulated weight.
 
     Args:
         chosen: (n,) bool.
         scores: (n,) numbers.
         weights: (n,) or None, which counts rows.
 
-    >>> ascending(np.array([True, True, False]), np.array([0.5, 0.2, 0.9]),
+    >>> sorted_scores(np.array([True, True, False]), np.array([0.5, 0.2, 0.9]),
     ...           np.array([3.0, 1.0, 1.0]))
-    Ordered(scores=array([0.2, 0.5]), from_top=array([4., 3., 0.]))
+    SortedScores(scores=array([0.2, 0.5]), weight_above=array([4., 3., 0.]))
     """
     rows = np.flatnonzero(chosen)  # faster to take by than a mask
     values = scores[rows]
     if weights is None:  # values are sorted faster than their places
         values.sort()
-        return Ordered(values, None)
+        return SortedScores(values, None)
     order = np.argsort(values)
-    from_top = np.cumsum(weights[rows[order]][::-1])[::-1]
-    return Ordered(values[order], np.append(from_top, 0.0))
+    weight_above = np.cumsum(weights[rows[order]][::-1])[::-1]
+    return SortedScores(values[order], np.append(weight_above, 0.0))
 
 
 def positive_steps(
     labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None
-) -> Steps:
-    """How many negatives each distinct score of the positives lets through.
+) -> PositiveSteps:
+    """Negatives tied with and above each distinct score of the positives.
 
     Only the smaller question is asked: scores between two positives change
     neither the area under ROC nor the step-wise area under PR.
@@ -102,28 +105,28 @@ def positive_steps(
         weights: (n,) or None.
 
     Returns:
-        `Steps`, integers if the weights are None.
+        `PositiveSteps`, integers if the weights are None.
 
     >>> positive_steps(np.array([True, False, True, False]),
-    ...                np.array([3, 3, 2, 1]), None).ahead
+    ...                np.array([3, 3, 2, 1]), None).higher_negatives
     array([1, 0])
     """
-    positive = ascending(labels, scores, weights)
-    negative = ascending(~labels, scores, weights)
-    start = np.flatnonzero(first_of_its_kind(positive.scores))
+    positive = sorted_scores(labels, scores, weights)
+    negative = sorted_scores(~labels, scores, weights)
+    start = np.flatnonzero(starts_of_runs(positive.scores))
     value = positive.scores[start]
-    hits = positive.weight_from(start)
+    above = positive.weight_from(start)
     least = count_below(negative.scores, value)
     more = least.copy()
     if len(negative.scores):  # only ties are looked up a second time
         level = negative.scores.take(least, mode="clip") == value
         tied = np.flatnonzero(level)
         more[tied] = np.searchsorted(negative.scores, value[tied], "right")
-    ahead = negative.weight_from(more)
-    return Steps(
-        gained=hits - np.append(hits[1:], 0),
-        level=negative.weight_from(least) - ahead,
-        ahead=ahead,
+    higher = negative.weight_from(more)
+    return PositiveSteps(
+        positives=above - np.append(above[1:], 0),
+        tied_negatives=negative.weight_from(least) - higher,
+        higher_negatives=higher,
         negatives=negative.weight_from(0),
     )
 
@@ -145,10 +148,10 @@ def count_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
     return place - np.arange(len(values))
 
 
-def all_cuts(
+def threshold_counts(
     labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None
-) -> Cuts:
-    """What every threshold lets through.
+) -> ThresholdCounts:
+    """True and false positives at every threshold.
 
     Args:
         labels: (n,) bool.
@@ -156,27 +159,28 @@ def all_cuts(
         weights: (n,) or None.
 
     Returns:
-        `Cuts`, one entry per distinct score, from the highest.
+        `ThresholdCounts`, one entry per distinct score, from the highest.
 
-    >>> all_cuts(np.array([True, False]), np.array([5, 7]), None).misses
+    >>> labels, scores = np.array([True, False]), np.array([5, 7])
+    >>> threshold_counts(labels, scores, None).false_positives
     array([1, 1])
     """
     if weights is not None:  # as if rows of no weight were not there
         counts = weights > 0
         labels, scores = labels[counts], scores[counts]
         weights = weights[counts]
-    positive = ascending(labels, scores, weights)
-    negative = ascending(~labels, scores, weights)
+    positive = sorted_scores(labels, scores, weights)
+    negative = sorted_scores(~labels, scores, weights)
     threshold = np.unique(scores)
-    hits = positive.weight_from(count_below(positive.scores, threshold))
-    misses = negative.weight_from(count_below(negative.scores, threshold))
-    return Cuts(threshold[::-1], hits[::-1], misses[::-1])
+    tp = positive.weight_from(count_below(positive.scores, threshold))
+    fp = negative.weight_from(count_below(negative.scores, threshold))
+    return ThresholdCounts(threshold[::-1], tp[::-1], fp[::-1])
 
 
-def first_of_its_kind(ordered: np.ndarray) -> np.ndarray:
-    """(n,) bool: differs from the entry before it; the first one does.
+def starts_of_runs(ordered: np.ndarray) -> np.ndarray:
+    """(n,) bool: the first entry of each run of equal ones.
 
-    >>> first_of_its_kind(np.array([2, 2, 5]))
+    >>> starts_of_runs(np.array([2, 2, 5]))
     array([ True, False,  True])
     """
     first = np.ones(len(ordered), dtype=bool)
@@ -184,10 +188,10 @@ def first_of_its_kind(ordered: np.ndarray) -> np.ndarray:
     return first
 
 
-def weight_of(rows: np.ndarray, weights: np.ndarray | None) -> float:
+def total_weight(rows: np.ndarray, weights: np.ndarray | None) -> float:
     """Weight of the chosen rows, their number without weights.
 
-    >>> weight_of(np.array([True, False, True]), None)
+    >>> total_weight(np.array([True, False, True]), None)
     2.0
     """
     return float(np.count_nonzero(rows) if weights is None else weights @ rows)
@@ -234,17 +238,19 @@ def checked_rows(
     >>> checked_rows([1, 0], [3, 4], None)
     (array([ True, False]), array([3, 4]), None)
     """
-    labels, scores = np.asarray(labels), numbers("scores", scores)
+    labels, scores = np.asarray(labels), checked_numbers("scores", scores)
     shapes = [labels.shape, scores.shape]
     if weights is not None:
-        weights = numbers("weights", weights).astype(np.float64, copy=False)
+        weights = checked_numbers("weights", weights).astype(
+            np.float64, copy=False
+        )
         shapes.append(weights.shape)
     if labels.ndim != 1 or len(set(shapes)) != 1:
         raise ValueError(
             "labels, scores and weights need one axis of one length, got "
             f"shapes {shapes}"
         )
-    labels = zero_or_one("labels", labels)
+    labels = checked_binary("labels", labels)
     if probabilities:
         check_probabilities(scores)
     else:
@@ -268,10 +274,10 @@ def checked_probabilities(
     return labels, probabilities.astype(np.float64, copy=False), weights
 
 
-def numbers(name: str, values: np.ndarray) -> np.ndarray:
+def checked_numbers(name: str, values: np.ndarray) -> np.ndarray:
     """Integers or floats in their own type, bool as integers, or refuse.
 
-    >>> numbers("scores", [True, False])
+    >>> checked_numbers("scores", [True, False])
     array([1, 0], dtype=uint8)
     """
     values = np.asarray(values)
@@ -285,10 +291,10 @@ def numbers(name: str, values: np.ndarray) -> np.ndarray:
     return values.view(np.uint8) if values.dtype.kind == "b" else values
 
 
-def zero_or_one(name: str, values: np.ndarray) -> np.ndarray:
+def checked_binary(name: str, values: np.ndarray) -> np.ndarray:
     """0 and 1 as bool, or refuse.
 
-    >>> zero_or_one("labels", np.array([1.0, 0.0]))
+    >>> checked_binary("labels", np.array([1.0, 0.0]))
     array([ True, False])
     """
     if values.dtype.kind == "b":

@@ -1,7 +1,8 @@
-"""What one threshold decides: a yes or a no for every row, and its price.
+"""Metrics of decisions at one threshold, and the choice of the threshold.
 
-A row is taken if its score is *at least* the threshold. Thresholds are
-looked for among the scores that occur, and infinity, which takes nothing.
+A row is predicted positive if its score is *at least* the threshold.
+Thresholds are looked for among the scores that occur, and infinity, which
+predicts no positive.
 """
 
 from __future__ import annotations
@@ -10,101 +11,103 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .rows import (
-    all_cuts,
+from .binary import (
+    checked_binary,
     checked_rows,
     ratio,
-    weight_of,
-    zero_or_one,
+    threshold_counts,
+    total_weight,
 )
 
 
-class Confusion(NamedTuple):
-    """Weight of the rows by label and decision.
+class ConfusionMatrix(NamedTuple):
+    """Confusion matrix: weight of the rows by label and prediction.
 
     Attributes:
-        hits: positives that were taken.
-        false_alarms: negatives that were taken.
-        overlooked: positives that were not taken.
-        left: negatives that were not taken.
+        true_positives: positives predicted as such.
+        false_positives: negatives predicted as positive.
+        false_negatives: positives predicted as negative.
+        true_negatives: negatives predicted as such.
     """
 
-    hits: float
-    false_alarms: float
-    overlooked: float
-    left: float
+    true_positives: float
+    false_positives: float
+    false_negatives: float
+    true_negatives: float
 
 
 class OperatingPoint(NamedTuple):
-    """A threshold, and the precision and recall it has on these rows."""
+    """Operating point: a threshold with its precision and recall."""
 
     threshold: float
     precision: float
     recall: float
 
 
-class Choice(NamedTuple):
-    """A threshold, and its mean cost per row on these rows."""
+class CostPoint(NamedTuple):
+    """A threshold with its mean misclassification cost per row."""
 
     threshold: float
     cost: float
 
 
-def confusion(
+def confusion_matrix(
     labels: np.ndarray,
-    taken: np.ndarray,
+    predicted: np.ndarray,
     *,
     weights: np.ndarray | None = None,
-) -> Confusion:
-    """How often label and decision agree, and how they differ.
+) -> ConfusionMatrix:
+    """Confusion matrix of labels and predictions.
 
     Args:
         labels: (n,) 0 or 1.
-        taken: (n,) 0 or 1, the decision.
+        predicted: (n,) 0 or 1.
         weights: (n,) how often each row counts; once by default.
 
     Returns:
-        A `Confusion`; its four entries add up to the weight of all rows.
+        A `ConfusionMatrix`; its four entries add up to the weight of all rows.
 
     Raises:
-        ValueError: lengths differ; labels or decisions other than 0 and 1;
+        ValueError: lengths differ; labels or predictions other than 0 and 1;
             weights negative or not finite.
 
-    >>> confusion(np.array([1, 1, 0]), np.array([1, 0, 0]))
-    Confusion(hits=1.0, false_alarms=0.0, overlooked=1.0, left=1.0)
+    >>> got = confusion_matrix(np.array([1, 1, 0]), np.array([1, 0, 0]))
+    >>> got.true_positives, got.false_negatives
+    (1.0, 1.0)
     """
-    labels, taken, weights = checked_rows(labels, taken, weights)
-    taken = zero_or_one("decisions", taken)
-    return Confusion(
-        hits=weight_of(labels & taken, weights),
-        false_alarms=weight_of(~labels & taken, weights),
-        overlooked=weight_of(labels & ~taken, weights),
-        left=weight_of(~labels & ~taken, weights),
+    labels, predicted, weights = checked_rows(labels, predicted, weights)
+    predicted = checked_binary("predictions", predicted)
+    return ConfusionMatrix(
+        true_positives=total_weight(labels & predicted, weights),
+        false_positives=total_weight(~labels & predicted, weights),
+        false_negatives=total_weight(labels & ~predicted, weights),
+        true_negatives=total_weight(~labels & ~predicted, weights),
     )
 
 
 def f_beta(
     labels: np.ndarray,
-    taken: np.ndarray,
+    predicted: np.ndarray,
     *,
     beta: float,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Harmonic mean of precision and recall, recall beta times as important.
+    """F-beta: harmonic mean of precision and recall, recall weighted by beta².
 
     Args:
         labels: (n,) 0 or 1.
-        taken: (n,) 0 or 1, the decision.
+        predicted: (n,) 0 or 1.
         beta: above 0; 1 is F1.
         weights: (n,) how often each row counts; once by default.
 
     Returns:
-        In [0, 1]: (1 + beta²) hits over (1 + beta²) hits + beta² overlooked
-        + false alarms; 0 if there is something to find and none of it was
-        taken; nan if nothing is positive and nothing was taken.
+        In [0, 1]: (1 + beta²) TP / ((1 + beta²) TP + beta² FN + FP), with
+        true positives TP, false negatives FN and false positives FP; 0 if
+        there are positives and none was predicted as such; nan if nothing
+        is positive and nothing was predicted positive.
 
     Raises:
-        ValueError: as `confusion`; beta not above 0, or beyond 1e70.
+        ValueError: as `confusion_matrix`; beta not above 0, or beyond 1e70.
 
     Source: van Rijsbergen (1979), Information Retrieval, chapter 7.
 
@@ -113,52 +116,41 @@ def f_beta(
     """
     if not 0 < beta <= 1e70:  # its square times a weight stays a float
         raise ValueError(f"beta must be above 0, at most 1e70, got {beta}")
-    table = confusion(labels, taken, weights=weights)
-    hits = (1 + beta**2) * table.hits
-    wrong = beta**2 * table.overlooked + table.false_alarms
-    return ratio(hits, hits + wrong)
+    table = confusion_matrix(labels, predicted, weights=weights)
+    right = (1 + beta**2) * table.true_positives
+    wrong = beta**2 * table.false_negatives + table.false_positives
+    return ratio(right, right + wrong)
 
 
 def mcc(
     labels: np.ndarray,
-    taken: np.ndarray,
+    predicted: np.ndarray,
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Matthews correlation: of labels and decisions, as 0 and 1.
+    """Matthews correlation coefficient of labels and predictions.
 
     Args:
         labels: (n,) 0 or 1.
-        taken: (n,) 0 or 1, the decision.
+        predicted: (n,) 0 or 1.
         weights: (n,) how often each row counts; once by default.
 
     Returns:
-        In [-1, 1], 0 if the decision says nothing about the label; nan if
-        labels or decisions are all the same, where other libraries say 0.
+        In [-1, 1], 0 if the prediction says nothing about the label; nan if
+        labels or predictions are all the same, where other libraries say 0.
 
     Raises:
-        ValueError: as `confusion`.
+        ValueError: as `confusion_matrix`.
 
     Source: Matthews (1975), doi:10.1016/0005-2795(75)90109-9.
 
     >>> mcc(np.array([1, 0, 1, 0]), np.array([1, 0, 0, 0])).__round__(4)
     0.5774
     """
-    table = confusion(labels, taken, weights=weights)
-    hits, false_alarms, overlooked, left = table
+    tp, fp, fn, tn = confusion_matrix(labels, predicted, weights=weights)
     # four roots, not the root of a product: that may leave the floats
-    spread = np.prod(
-        np.sqrt(
-            [
-                hits + overlooked,
-                false_alarms + left,
-                hits + false_alarms,
-                overlooked + left,
-            ]
-        )
-    )
-    together = hits * left - false_alarms * overlooked
-    return float(np.clip(ratio(together, spread), -1.0, 1.0))
+    spread = np.prod(np.sqrt([tp + fn, fp + tn, tp + fp, fn + tn]))
+    return float(np.clip(ratio(tp * tn - fp * fn, spread), -1.0, 1.0))
 
 
 def recall_at_precision(
@@ -168,7 +160,7 @@ def recall_at_precision(
     precision: float,
     weights: np.ndarray | None = None,
 ) -> OperatingPoint:
-    """The threshold that finds most while it is right often enough.
+    """Recall at a given precision: the largest, and its threshold.
 
     Args:
         labels: (n,) 0 or 1.
@@ -179,8 +171,8 @@ def recall_at_precision(
     Returns:
         The point with the highest recall among those whose precision is at
         least the one asked for; of equal recall the more precise, which has
-        the higher threshold. If no threshold is precise enough: take
-        nothing, (inf, nan, 0). Recall is nan without a positive.
+        the higher threshold. If no threshold is precise enough: predict
+        no positive, (inf, nan, 0). Recall is nan without a positive.
 
     Raises:
         ValueError: as `roc_auc`; precision outside [0, 1].
@@ -202,7 +194,7 @@ def precision_at_recall(
     recall: float,
     weights: np.ndarray | None = None,
 ) -> OperatingPoint:
-    """The threshold that is right most often while it finds enough.
+    """Precision at a given recall: the largest, and its threshold.
 
     Args:
         labels: (n,) 0 or 1.
@@ -228,81 +220,86 @@ def precision_at_recall(
     return _best(points, enough, by=points.precision, then=points.recall)
 
 
-def cheapest_threshold(
+def min_cost_threshold(
     labels: np.ndarray,
     scores: np.ndarray,
     *,
-    false_alarm: float,
-    overlooked: float,
+    false_positive_cost: float,
+    false_negative_cost: float,
     weights: np.ndarray | None = None,
-) -> Choice:
-    """The threshold at which mistakes cost least on these rows.
+) -> CostPoint:
+    """Threshold of least misclassification cost on these rows.
 
     Args:
         labels: (n,) 0 or 1.
         scores: (n,) higher means more likely positive.
-        false_alarm: cost of taking a negative, at least 0.
-        overlooked: cost of not taking a positive, at least 0.
+        false_positive_cost: of a negative predicted as positive, at least 0.
+        false_negative_cost: of a positive predicted as negative, at least 0.
         weights: (n,) how often each row counts; once by default.
 
     Returns:
         The cheapest of the scores that occur and infinity, and its mean
-        cost per row; of equal ones the highest, which takes fewest rows.
-        The cost is nan without rows.
+        cost per row; of equal ones the highest, which predicts fewest
+        positives. The cost is nan without rows.
 
     Raises:
         ValueError: as `roc_auc`; a cost that is negative or not finite.
 
-    >>> cheapest_threshold(np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1]),
-    ...                    false_alarm=1, overlooked=5)
-    Choice(threshold=2.0, cost=0.25)
+    >>> min_cost_threshold(np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1]),
+    ...                    false_positive_cost=1, false_negative_cost=5)
+    CostPoint(threshold=2.0, cost=0.25)
     """
-    _check_costs(false_alarm, overlooked)
+    _check_costs(false_positive_cost, false_negative_cost)
     labels, scores, weights = checked_rows(labels, scores, weights)
-    cut = all_cuts(labels, scores, weights)
-    positives = cut.hits[-1] if len(cut.hits) else 0
-    hits = np.append(0, cut.hits)  # the first threshold takes nothing
-    misses = np.append(0, cut.misses)
-    cost = false_alarm * misses + overlooked * (positives - hits)
+    cut = threshold_counts(labels, scores, weights)
+    tp = np.append(0, cut.true_positives)  # at infinity: no positive
+    fp = np.append(0, cut.false_positives)
+    cost = false_positive_cost * fp + false_negative_cost * (tp[-1] - tp)
     best = int(np.argmin(cost))  # the first of equals: the highest
     threshold = np.append(np.inf, cut.threshold)[best]
-    return Choice(float(threshold), ratio(cost[best], positives + misses[-1]))
+    return CostPoint(float(threshold), ratio(cost[best], tp[-1] + fp[-1]))
 
 
-def calibrated_threshold(*, false_alarm: float, overlooked: float) -> float:
-    """The cheapest threshold if scores are calibrated probabilities.
+def bayes_threshold(
+    *, false_positive_cost: float, false_negative_cost: float
+) -> float:
+    """Bayes threshold: that of least expected cost for calibrated scores.
 
-    Taking a row of probability p costs (1 - p) * false_alarm on average,
-    leaving it p * overlooked; the two are level at the threshold.
+    A row of probability p costs (1 - p) * false_positive_cost on average if
+    it is predicted positive, p * false_negative_cost if it is not; the two
+    are level at the threshold.
 
     Args:
-        false_alarm: cost of taking a negative, at least 0.
-        overlooked: cost of not taking a positive, at least 0.
+        false_positive_cost: of a negative predicted as positive, at least 0.
+        false_negative_cost: of a positive predicted as negative, at least 0.
 
     Returns:
-        In [0, 1]: false_alarm / (false_alarm + overlooked); nan if both are
-        free. No labels are needed.
+        In [0, 1]: false_positive_cost / (false_positive_cost +
+        false_negative_cost); nan if both are 0. No labels are needed.
 
     Raises:
         ValueError: a cost that is negative or not finite.
 
     Source: Elkan (2001), The foundations of cost-sensitive learning, IJCAI.
 
-    >>> calibrated_threshold(false_alarm=1, overlooked=4)
+    >>> bayes_threshold(false_positive_cost=1, false_negative_cost=4)
     0.2
     """
-    _check_costs(false_alarm, overlooked)
-    return ratio(false_alarm, false_alarm + overlooked)
+    _check_costs(false_positive_cost, false_negative_cost)
+    return ratio(
+        false_positive_cost, false_positive_cost + false_negative_cost
+    )
 
 
 def _points(labels, scores, weights) -> OperatingPoint:
     """Threshold, precision and recall, (t,) each, highest threshold first."""
     labels, scores, weights = checked_rows(labels, scores, weights)
-    cut = all_cuts(labels, scores, weights)
+    cut = threshold_counts(labels, scores, weights)
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        recall = cut.hits / cut.hits[-1:]
+        recall = cut.true_positives / cut.true_positives[-1:]
+    predicted = cut.true_positives + cut.false_positives
     return OperatingPoint(
-        cut.threshold, cut.hits / (cut.hits + cut.misses), recall
+        cut.threshold, cut.true_positives / predicted, recall
     )
 
 
@@ -327,10 +324,12 @@ def check_share(name: str, value: float) -> None:
         raise ValueError(f"{name} must be in [0, 1], got {value}")
 
 
-def _check_costs(false_alarm: float, overlooked: float) -> None:
+def _check_costs(
+    false_positive_cost: float, false_negative_cost: float
+) -> None:
     for name, cost in [
-        ("false_alarm", false_alarm),
-        ("overlooked", overlooked),
+        ("false_positive_cost", false_positive_cost),
+        ("false_negative_cost", false_negative_cost),
     ]:
         if not 0 <= cost <= 1e140:  # times a weight it stays a float
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Rows checked and sorted; and every function of rows under bad input."""
+"""Labels and scores checked and sorted; and all functions of them."""
 
 from math import inf, nan
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.metrics import calibration, classification, decisions, rows
+from utils.metrics import binary, calibration, classification, thresholds
 
 # the same examples on every machine, however busy
 STEADY = settings(deadline=None, derandomize=True, max_examples=100)
@@ -16,39 +16,43 @@ STEADY = settings(deadline=None, derandomize=True, max_examples=100)
 def test_steps_by_hand():
     labels = np.array([1, 0, 1, 0, 0, 1], dtype=bool)
     scores = np.array([3, 3, 1, 2, 4, 3])
-    got = rows.positive_steps(labels, scores, None)
-    assert got.gained.tolist() == [1, 2]  # at 1 and at 3
-    assert got.level.tolist() == [0, 1]
-    assert got.ahead.tolist() == [3, 1]
+    got = binary.positive_steps(labels, scores, None)
+    assert got.positives.tolist() == [1, 2]  # at 1 and at 3
+    assert got.tied_negatives.tolist() == [0, 1]
+    assert got.higher_negatives.tolist() == [3, 1]
     assert got.negatives == 3
     weights = np.array([1, 2, 3, 4, 5, 6.0])
-    got = rows.positive_steps(labels, scores, weights)
-    assert got.gained.tolist() == [3, 1 + 6]
-    assert got.level.tolist() == [0, 2]
-    assert got.ahead.tolist() == [2 + 4 + 5, 5]
+    got = binary.positive_steps(labels, scores, weights)
+    assert got.positives.tolist() == [3, 1 + 6]
+    assert got.tied_negatives.tolist() == [0, 2]
+    assert got.higher_negatives.tolist() == [2 + 4 + 5, 5]
 
 
-def test_cuts_by_hand():
+def test_threshold_counts_by_hand():
     labels = np.array([1, 0, 1, 0], dtype=bool)
     scores, weights = np.array([3, 3, 1, 2]), np.array([1, 2, 3, 0.0])
-    got = rows.all_cuts(labels, scores, None)
+    got = binary.threshold_counts(labels, scores, None)
     assert got.threshold.tolist() == [3, 2, 1]
-    assert got.hits.tolist() == [1, 1, 2]
-    assert got.misses.tolist() == [1, 2, 2]
-    got = rows.all_cuts(labels, scores, weights)  # nobody counts at 2
+    assert got.true_positives.tolist() == [1, 1, 2]
+    assert got.false_positives.tolist() == [1, 2, 2]
+    got = binary.threshold_counts(
+        labels, scores, weights
+    )  # nobody counts at 2
     assert got.threshold.tolist() == [3, 1]
-    assert got.hits.tolist() == [1, 4]
-    assert got.misses.tolist() == [2, 2]
+    assert got.true_positives.tolist() == [1, 4]
+    assert got.false_positives.tolist() == [2, 2]
 
 
-def test_steps_and_cuts_without_one_class_or_any_row():
+def test_steps_and_counts_without_one_class_or_any_row():
     for labels in ([], [True, True], [False, False]):
         labels = np.array(labels, dtype=bool)
         scores = np.arange(len(labels))
-        step = rows.positive_steps(labels, scores, None)
+        step = binary.positive_steps(labels, scores, None)
         assert step.negatives == (~labels).sum()
-        assert step.gained.sum() == labels.sum()
-        assert len(rows.all_cuts(labels, scores, None).hits) == len(labels)
+        assert step.positives.sum() == labels.sum()
+        assert len(
+            binary.threshold_counts(labels, scores, None).true_positives
+        ) == len(labels)
 
 
 @STEADY
@@ -60,7 +64,7 @@ def test_count_below_is_searchsorted(ordered, values):
     ordered = np.sort(np.array(ordered, dtype=float))
     values = np.sort(np.array(values, dtype=float))
     np.testing.assert_array_equal(
-        rows.count_below(ordered, values), np.searchsorted(ordered, values)
+        binary.count_below(ordered, values), np.searchsorted(ordered, values)
     )
 
 
@@ -75,18 +79,18 @@ def test_count_below_is_searchsorted(ordered, values):
     ],
 )
 def test_numbers_keep_their_kind(values, kind):
-    assert rows.numbers("scores", values).dtype.kind == kind
+    assert binary.checked_numbers("scores", values).dtype.kind == kind
 
 
 def test_what_is_no_number_is_refused():
     for values in (["a"], np.array([1j]), np.array([None, "x"])):
         with pytest.raises(ValueError, match="scores must be numbers, got"):
-            rows.numbers("scores", values)
+            binary.checked_numbers("scores", values)
     for labels in (np.array(["1"]), np.array(["x"], dtype=object), [None]):
         with pytest.raises(ValueError, match="labels must be 0 or 1, got"):
-            rows.checked_rows(labels, [1], None)
+            binary.checked_rows(labels, [1], None)
     with pytest.raises(ValueError, match="labels must be 0 or 1, got nan"):
-        rows.checked_rows([nan], [1], None)
+        binary.checked_rows([nan], [1], None)
 
 
 # --- every function of rows, under anything ----------------------------------
@@ -99,19 +103,19 @@ BOUNDS = {  # function of (labels, scores, weights) -> its range
     classification.log_loss: (0, inf),
     classification.normalised_entropy: (0, inf),
     classification.brier: (0, 1),
-    decisions.mcc: (-1, 1),
+    thresholds.mcc: (-1, 1),
 }
 MAPS = {
-    "f_beta": lambda y, s, w: decisions.f_beta(y, s, beta=0.5, weights=w),
-    "recall": lambda y, s, w: decisions.recall_at_precision(
+    "f_beta": lambda y, s, w: thresholds.f_beta(y, s, beta=0.5, weights=w),
+    "recall": lambda y, s, w: thresholds.recall_at_precision(
         y, s, precision=0.5, weights=w
     )[2],
-    "precision": lambda y, s, w: decisions.precision_at_recall(
+    "precision": lambda y, s, w: thresholds.precision_at_recall(
         y, s, recall=0.5, weights=w
     )[1],
     "cost": lambda y, s, w: (
-        decisions.cheapest_threshold(
-            y, s, false_alarm=1, overlooked=1, weights=w
+        thresholds.min_cost_threshold(
+            y, s, false_positive_cost=1, false_negative_cost=1, weights=w
         ).cost
     ),
     "auc_by_group": lambda y, s, w: classification.auc_by_group(
