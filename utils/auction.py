@@ -20,8 +20,8 @@ import numpy as np
 LARGEST = 1e150  # products and ratios of two such numbers stay floats
 
 
-class Outcome(NamedTuple):
-    """Who stands where, and at what price.
+class AuctionResult(NamedTuple):
+    """Winner and price per click of each slot.
 
     Attributes:
         winner: (R, K) candidate in each slot, -1 where it stays empty.
@@ -32,46 +32,50 @@ class Outcome(NamedTuple):
     price: np.ndarray
 
 
-def second_price(
+def generalised_second_price(
     bids: np.ndarray,
-    chances: np.ndarray,
+    click_probabilities: np.ndarray,
     *,
     slots: int,
     reserve: float = 0.0,
-    present: np.ndarray | None = None,
-) -> Outcome:
-    """Generalised second-price auctions, ranked by bid times chance.
+    participating: np.ndarray | None = None,
+) -> AuctionResult:
+    """Generalised second-price auctions, ranked by bid times click chance.
 
     How much a slot is seen does not enter: it multiplies every candidate's
     worth in it alike.
 
     Args:
         bids: (R, C) per click, at least 0.
-        chances: (R, C) predicted chances of a click, above 0.
+        click_probabilities: (R, C) predicted, above 0.
         slots: cards to fill at most, at least 1.
         reserve: least bid * chance that is shown at all: what the slot is
             worth otherwise, per examined impression, at least 0.
-        present: (R, C) bool, who takes part; all by default.
+        participating: (R, C) bool, who takes part; all by default.
 
     Returns:
-        Outcome. The price is max(score of the next one, reserve) / own
+        AuctionResult. The price is max(score of the next one, reserve) / own
         chance, where the next one is the best that stands below, shown or
         not; equal scores go to the lower index.
 
     Raises:
         ValueError: shapes that differ; values out of range or not finite.
 
-    >>> got = second_price(np.array([[2.0, 1.0, 1.0]]),
+    >>> got = generalised_second_price(np.array([[2.0, 1.0, 1.0]]),
     ...                    np.array([[0.1, 0.1, 0.05]]), slots=2)
     >>> got.winner.tolist(), got.price.tolist()
     ([[0, 1]], [[1.0, 0.5]])
     """
     bids = np.asarray(bids, dtype=np.float64)
-    chances = np.asarray(chances, dtype=np.float64)
-    if bids.ndim != 2 or bids.shape != chances.shape or not bids.shape[1]:
+    click_probabilities = np.asarray(click_probabilities, dtype=np.float64)
+    if (
+        bids.ndim != 2
+        or bids.shape != click_probabilities.shape
+        or not bids.shape[1]
+    ):
         raise ValueError(
-            f"bids and chances must be (R, C) alike, C >= 1, got "
-            f"{bids.shape} and {chances.shape}"
+            f"bids and click_probabilities must be (R, C) alike, C >= 1, got "
+            f"{bids.shape} and {click_probabilities.shape}"
         )
     if slots < 1:
         raise ValueError(f"slots must be at least 1, got {slots}")
@@ -82,35 +86,39 @@ def second_price(
                 f"{name} must be finite and at least 0, at most "
                 f"{LARGEST:g}, got {values[wrong][0]}"
             )
-    wrong = ~((chances >= 1 / LARGEST) & (chances <= LARGEST))
+    wrong = ~(
+        (click_probabilities >= 1 / LARGEST) & (click_probabilities <= LARGEST)
+    )
     if wrong.any():
         raise ValueError(
-            f"chances must be finite and above 0, from {1 / LARGEST:g} to "
-            f"{LARGEST:g}, got {chances[wrong][0]}"
+            "click_probabilities must be finite and above 0, from "
+            f"{1 / LARGEST:g} to {LARGEST:g}, got "
+            f"{click_probabilities[wrong][0]}"
         )
-    score = bids * chances
-    if present is not None:
-        if np.shape(present) != bids.shape:
+    score = bids * click_probabilities
+    if participating is not None:
+        if np.shape(participating) != bids.shape:
             raise ValueError(
-                f"present must be {bids.shape}, got {np.shape(present)}"
+                f"participating must be {bids.shape}, got "
+                f"{np.shape(participating)}"
             )
-        score = np.where(present, score, -1.0)
+        score = np.where(participating, score, -1.0)
     short = max(0, slots + 1 - score.shape[1])  # one more: who comes next
     order = np.argsort(-score, axis=1, kind="stable")[:, : slots + 1]
     ranked = np.take_along_axis(score, order, axis=1)
     order = np.pad(order, ((0, 0), (0, short)), constant_values=0)
     ranked = np.pad(ranked, ((0, 0), (0, short)), constant_values=-1.0)
     shown = (ranked[:, :slots] >= reserve) & (ranked[:, :slots] >= 0)
-    own = np.take_along_axis(chances, order[:, :slots], axis=1)
+    own = np.take_along_axis(click_probabilities, order[:, :slots], axis=1)
     price = np.maximum(ranked[:, 1:], reserve) / own
-    return Outcome(
+    return AuctionResult(
         np.where(shown, order[:, :slots], -1),
         np.where(shown, price, 0.0),
     )
 
 
-def participation(spend: np.ndarray, budget: np.ndarray) -> np.ndarray:
-    """Share of auctions that a campaign should enter to last the day.
+def throttling(spend: np.ndarray, budget: np.ndarray) -> np.ndarray:
+    """Budget throttling: share of auctions that each campaign enters.
 
     Args:
         spend: (N,) what it would spend if it entered all, at least 0.
@@ -123,7 +131,7 @@ def participation(spend: np.ndarray, budget: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: lengths differ; values negative or not finite.
 
-    >>> participation(np.array([10.0, 1.0, 0.0]), np.array([5.0, 5.0, 5.0]))
+    >>> throttling(np.array([10.0, 1.0, 0.0]), np.array([5.0, 5.0, 5.0]))
     array([0.5, 1. , 1. ])
     """
     spend = np.asarray(spend, dtype=np.float64)

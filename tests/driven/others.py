@@ -82,16 +82,16 @@ def sold(got, given):
 
 
 case(
-    auction.second_price,
+    auction.generalised_second_price,
     lambda rng: {
         "bids": rng.random((2, 4)).round(1),
-        "chances": rng.random((2, 4)).round(1) + 0.1, "slots": 2,
-        "reserve": 0.1, "present": rng.random((2, 4)) > 0.2,
+        "click_probabilities": rng.random((2, 4)).round(1) + 0.1, "slots": 2,
+        "reserve": 0.1, "participating": rng.random((2, 4)) > 0.2,
     },
     sold,
 )  # fmt: skip
 case(
-    auction.participation,
+    auction.throttling,
     lambda rng: {"spend": rng.random(4) * 9, "budget": rng.random(4) * 5},
     within(0, 1, nan=False),
 )

@@ -18,7 +18,7 @@ def rows(n):
 def test_adjust_by_hand():
     got = cuped.adjust([1, 3, 2], [4, 6], [0, 2, 1], [5, 7])
     # deviations x: -1 1 0 -1 1, y the same; theta = 4 / 4; mean x 15 / 5
-    assert got.theta == 1 and got.variance_left == 0
+    assert got.theta == 1 and got.variance_ratio == 0
     assert got.control.tolist() == [1 - (0 - 3), 3 - (2 - 3), 2 - (1 - 3)]
     assert got.treatment.tolist() == [4 - (5 - 3), 6 - (7 - 3)]
 
@@ -39,17 +39,17 @@ def test_adjust_agrees_with_the_regression_on_arm_and_covariate(
     difference = got.treatment.mean() - got.control.mean()
     assert difference == pytest.approx(beta[1], abs=1e-9)
     assert got.theta == pytest.approx(beta[2], abs=1e-9)
-    assert np.isnan(got.variance_left) or -1e-12 <= got.variance_left <= 1
+    assert np.isnan(got.variance_ratio) or -1e-12 <= got.variance_ratio <= 1
     # one mean of x is taken off both arms, none of it is lost
     assert np.r_[got.control, got.treatment].mean() == pytest.approx(y.mean())
 
 
 def test_a_covariate_that_says_nothing_changes_nothing():
     got = cuped.adjust([1, 2], [3, 5], [7, 7], [7, 7])
-    assert (got.theta, got.variance_left) == (0, 1)
+    assert (got.theta, got.variance_ratio) == (0, 1)
     assert got.treatment.tolist() == [3, 5]
     flat = cuped.adjust([1, 1], [2, 2], [1, 2], [3, 4])
-    assert flat.theta == 0 and np.isnan(flat.variance_left)
+    assert flat.theta == 0 and np.isnan(flat.variance_ratio)
 
 
 def test_the_variance_left_is_that_of_theory_and_the_effect_is_kept():
@@ -63,7 +63,7 @@ def test_the_variance_left_is_that_of_theory_and_the_effect_is_kept():
         test = ab.welch(got.control, got.treatment)
         effects.append(test.difference)
         plain.append(ab.welch(*after).difference)
-        left.append(got.variance_left)
+        left.append(got.variance_ratio)
     # correlation 0.8: 1 - 0.8^2 of the variance is left
     assert np.mean(left) == pytest.approx(0.36, abs=0.01)
     assert np.var(effects) / np.var(plain) == pytest.approx(0.36, abs=0.1)

@@ -9,8 +9,8 @@ import numpy as np
 from . import checks
 
 
-class TestResult(NamedTuple):
-    """Difference of two means.
+class ABResult(NamedTuple):
+    """Result of an A/B test: difference of the arms, interval and p-value.
 
     Attributes:
         difference: treatment minus control.
@@ -20,8 +20,6 @@ class TestResult(NamedTuple):
         n_control: rows of control.
         n_treatment: rows of treatment.
     """
-
-    __test__ = False  # not a test class, whatever pytest thinks of the name
 
     difference: float
     low: float
@@ -33,8 +31,8 @@ class TestResult(NamedTuple):
 
 def welch(
     control: np.ndarray, treatment: np.ndarray, *, level: float = 0.95
-) -> TestResult:
-    """Welch's t-test: two means whose variances may differ.
+) -> ABResult:
+    """Welch's t-test of two means, whose variances may differ.
 
     Args:
         control: (n,) one value per randomised unit, at least 2.
@@ -75,7 +73,7 @@ def welch(
         freedom = share.sum() ** 2 / (share**2 / (n - 1)).sum()
         p_value = float(2 * stats.t.sf(abs(difference) / error, freedom))
         width = float(error * stats.t.isf((1 - level) / 2, freedom))
-    return TestResult(
+    return ABResult(
         difference,
         difference - width,
         difference + width,
@@ -90,8 +88,8 @@ def two_proportions(
     treatment: tuple[int, int],
     *,
     level: float = 0.95,
-) -> TestResult:
-    """Difference of two shares: conversion, click-through per user.
+) -> ABResult:
+    """Two-proportion z-test: conversion, click-through per user.
 
     Args:
         control: (successes, units), whole numbers, successes <= units and
@@ -131,7 +129,7 @@ def two_proportions(
     middle = (successes + z**2 / 2) / (n + z**2)
     half = z * np.sqrt(share * (1 - share) * n + z**2 / 4) / (n + z**2)
     low, high = middle - half, middle + half  # Wilson's, of each arm
-    return TestResult(
+    return ABResult(
         float(difference),
         float(difference - np.hypot(share[1] - low[1], high[0] - share[0])),
         float(difference + np.hypot(high[1] - share[1], share[0] - low[0])),
@@ -143,8 +141,8 @@ def two_proportions(
 
 def ratio_of_sums(
     control: np.ndarray, treatment: np.ndarray, *, level: float = 0.95
-) -> TestResult:
-    """Difference of two ratios, such as clicks per impression, by users.
+) -> ABResult:
+    """Delta-method test of two ratio metrics, such as clicks per impression.
 
     Users were randomised and bring unequal numbers of impressions; rows of
     one user hang together, so a test that counts impressions is too sure.
@@ -189,7 +187,7 @@ def ratio_of_sums(
     difference, error = ratios[1] - ratios[0], np.sqrt(sum(variances))
     p_value = 2 * stats.norm.sf(abs(difference) / error) if error else np.nan
     width = stats.norm.isf((1 - level) / 2) * (error if error else np.nan)
-    return TestResult(
+    return ABResult(
         float(difference),
         float(difference - width),
         float(difference + width),
@@ -199,7 +197,7 @@ def ratio_of_sums(
 
 
 def sample_ratio_mismatch(counts: np.ndarray, shares: np.ndarray) -> float:
-    """p-value of the arms' sizes, given how they should have been split.
+    """Sample ratio mismatch: chi-square p-value of the arms' sizes.
 
     A tiny one (below 0.001, say) means that the assignment is broken, and no
     other number of the test should be read.

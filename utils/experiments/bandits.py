@@ -1,4 +1,4 @@
-"""Bandits: choose while you learn.
+"""Multi-armed bandits: epsilon-greedy, UCB1 and Thompson sampling.
 
 A policy sees, for each arm, how often it was pulled and what that brought,
 (..., K) each with replicates in front, and returns (...) arms. An arm that was
@@ -20,7 +20,7 @@ def epsilon_greedy(
     epsilon: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """The best mean so far, but now and then any arm.
+    """Epsilon-greedy: the best mean so far, or a random arm.
 
     Args:
         pulls: (..., K) how often each arm was pulled, at least 0.
@@ -52,7 +52,7 @@ def epsilon_greedy(
 
 
 def ucb1(pulls: np.ndarray, rewards: np.ndarray) -> np.ndarray:
-    """The arm that could be best: mean plus a bonus for the unknown.
+    """UCB1: the arm of the largest upper confidence bound.
 
     Args:
         pulls: (..., K) how often each arm was pulled, at least 0.
@@ -82,7 +82,7 @@ def ucb1(pulls: np.ndarray, rewards: np.ndarray) -> np.ndarray:
 def thompson(
     pulls: np.ndarray, rewards: np.ndarray, *, rng: np.random.Generator
 ) -> np.ndarray:
-    """An arm, as often as it is believed to be the best.
+    """Thompson sampling of Bernoulli arms under uniform priors.
 
     Args:
         pulls: (..., K) how often each arm was pulled, at least 0.
@@ -108,8 +108,8 @@ def thompson(
     return rng.beta(1 + rewards, 1 + pulls - rewards).argmax(axis=-1)
 
 
-class Run(NamedTuple):
-    """What a policy did.
+class BanditRun(NamedTuple):
+    """Arms that a policy pulled, and its cumulated regret.
 
     Attributes:
         arms: (R, T) pulled at each step.
@@ -127,8 +127,8 @@ def simulate(
     steps: int,
     replicates: int,
     rng: np.random.Generator,
-) -> Run:
-    """Let a policy play arms whose rewards are 0 or 1.
+) -> BanditRun:
+    """Simulation of a policy on Bernoulli arms.
 
     Args:
         choose: the policy, from pulls and rewards, (R, K) each, to (R,) arms.
@@ -167,7 +167,7 @@ def simulate(
         arm = arms[:, step] = choose(pulls, rewards)
         pulls[rows, arm] += 1
         rewards[rows, arm] += luck[step] < means[arm]
-    return Run(arms, np.cumsum(means.max() - means[arms], axis=1))
+    return BanditRun(arms, np.cumsum(means.max() - means[arms], axis=1))
 
 
 def _means(pulls: np.ndarray, rewards: np.ndarray) -> np.ndarray:

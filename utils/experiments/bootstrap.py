@@ -1,4 +1,4 @@
-"""The bootstrap: how far a number could have moved with other users."""
+"""Bootstrap intervals: how far a number could have moved with other users."""
 
 from __future__ import annotations
 

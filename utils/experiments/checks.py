@@ -1,4 +1,4 @@
-"""What every test refuses before it computes."""
+"""Input checks that the tests of experiments share."""
 
 from __future__ import annotations
 

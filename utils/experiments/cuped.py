@@ -1,4 +1,4 @@
-"""CUPED: take out of a metric what was known before the experiment."""
+"""CUPED: variance reduction by a covariate from before the experiment."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from . import checks
 
 
 class Adjusted(NamedTuple):
-    """Both arms with the predictable part removed.
+    """CUPED-adjusted values of both arms.
 
     Attributes:
         control: (n,) adjusted values; pass them to `ab.welch`.
         treatment: (m,) likewise.
         theta: weight of the covariate.
-        variance_left: variance within the arms after over before, in [0, 1]:
+        variance_ratio: variance within the arms after over before, in [0, 1]:
             the share of traffic that the same interval now needs; nan if the
             values do not vary.
     """
@@ -24,7 +24,7 @@ class Adjusted(NamedTuple):
     control: np.ndarray
     treatment: np.ndarray
     theta: float
-    variance_left: float
+    variance_ratio: float
 
 
 def adjust(
@@ -33,7 +33,7 @@ def adjust(
     control_before: np.ndarray,
     treatment_before: np.ndarray,
 ) -> Adjusted:
-    """Regress the metric on a covariate that the treatment cannot touch.
+    """CUPED adjustment: the metric less its regression on the covariate.
 
     Args:
         control: (n,) metric of each unit, n >= 2.

@@ -1,4 +1,4 @@
-"""Interleaving: two rankers share one result list, and clicks choose.
+"""Interleaving: comparison of two rankers by clicks on a shared list.
 
 Every query sees both rankers, so that what queries and users share cancels;
 an A/B test of the same rankers needs many times the traffic.
@@ -14,10 +14,11 @@ import numpy as np
 def team_draft(
     a: np.ndarray, b: np.ndarray, *, k: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Merge two rankings as two captains pick teams.
+    """Team-draft interleaving of two rankings.
 
-    The ranker with fewer picks is next, a coin decides when they are even,
-    and each picks its best item that nobody has picked.
+    As two captains pick teams: the ranker with fewer picks is next, a coin
+    decides when they are even, and each picks its best item that nobody has
+    picked.
 
     Args:
         a: (Q, n) ids, best first; among the first k of a row none twice.
@@ -60,7 +61,7 @@ def team_draft(
 
 
 def credit(clicks: np.ndarray, teams: np.ndarray) -> np.ndarray:
-    """Clicks on picks of a, less clicks on picks of b.
+    """Credit of each query: clicks on items of a less clicks on items of b.
 
     Args:
         clicks: (Q, k) bool, or counts or gains of at least 0.
@@ -99,7 +100,7 @@ def credit(clicks: np.ndarray, teams: np.ndarray) -> np.ndarray:
 
 
 class Preference(NamedTuple):
-    """Which ranker won more queries.
+    """Share of queries that ranker a won, with interval and p-value.
 
     Attributes:
         share: wins of a among the queries that one of them won.
@@ -122,7 +123,7 @@ class Preference(NamedTuple):
 
 
 def preference(credit: np.ndarray, *, level: float = 0.95) -> Preference:
-    """Sign test on the queries that were won.
+    """Sign test of the preference for ranker a.
 
     Args:
         credit: (Q,) above 0 where a won, below 0 where b won, 0 for a tie;

@@ -1,4 +1,4 @@
-"""Many tests at once: p-values that pay for the number of looks."""
+"""Multiple testing: adjusted p-values of several tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Adjusted p-values: the chance of *any* false finding stays below.
+    """Holm-Bonferroni adjusted p-values: family-wise error rate.
 
     Args:
         p_values: (..., m) in [0, 1], of the m tests read together.
@@ -32,7 +32,7 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
-    """Adjusted p-values: the expected share of false findings stays below.
+    """Benjamini-Hochberg adjusted p-values: false discovery rate.
 
     Args:
         p_values: (..., m) in [0, 1], of the m tests read together.

@@ -1,4 +1,4 @@
-"""Off-policy estimates: what would another policy have earned, from this log?
+"""Off-policy evaluation: the value of another policy, from a log.
 
 One row per decision: its reward, and how likely either policy was to act as
 the log did. All needs a logging policy that gives every action of the other
@@ -17,7 +17,7 @@ from . import checks
 def importance_weights(
     target: np.ndarray, logged: np.ndarray, *, clip: float = np.inf
 ) -> np.ndarray:
-    """How much more often the other policy would have acted like this.
+    """Importance weights: target over logging propensity, clipped.
 
     Args:
         target: (...) chance of the logged action under the policy in
@@ -61,7 +61,7 @@ def importance_weights(
 
 
 def effective_sample_size(weights: np.ndarray) -> float:
-    """Rows of equal weight that would say as much.
+    """Kish's effective sample size of weighted rows.
 
     Args:
         weights: (n,) finite and at least 0.
@@ -86,7 +86,7 @@ def effective_sample_size(weights: np.ndarray) -> float:
 
 
 class Estimate(NamedTuple):
-    """Mean reward per decision under the other policy.
+    """Off-policy estimate of the mean reward per decision.
 
     Attributes:
         value: the estimate.
@@ -105,7 +105,7 @@ class Estimate(NamedTuple):
 def ips(
     rewards: np.ndarray, weights: np.ndarray, *, level: float = 0.95
 ) -> Estimate:
-    """Inverse propensity scoring: the mean of weight times reward.
+    """Inverse propensity scoring (IPS): the mean of weight times reward.
 
     Args:
         rewards: (n,) finite.
@@ -131,7 +131,7 @@ def ips(
 def snips(
     rewards: np.ndarray, weights: np.ndarray, *, level: float = 0.95
 ) -> Estimate:
-    """Self-normalised: the mean reward, weighted.
+    """Self-normalised IPS: the weighted mean reward.
 
     It does not change its mind when 1 is added to every reward, never leaves
     their range, and pays with a bias of the order of 1 / n.
@@ -166,7 +166,7 @@ def snips(
 def direct_method(
     predicted: np.ndarray, target: np.ndarray, *, level: float = 0.95
 ) -> Estimate:
-    """Trust a model: its predictions, averaged over the other policy.
+    """Direct method: model predictions averaged over the target policy.
 
     Args:
         predicted: (n, A) reward that a model expects of each action, finite.
@@ -200,7 +200,7 @@ def doubly_robust(
     *,
     level: float = 0.95,
 ) -> Estimate:
-    """The model's word, corrected by weighted surprises.
+    """Doubly robust estimate: direct method plus weighted residuals.
 
     Args:
         rewards: (n,) finite.
@@ -233,7 +233,7 @@ def doubly_robust(
 
 
 def policy_value(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """What a model expects of a policy, row by row.
+    """Expected reward of a policy under a reward model, row by row.
 
     Args:
         predicted: (n, A) reward expected of each action, finite.

@@ -1,4 +1,4 @@
-"""Power: would this test have seen that effect?
+"""Statistical power and sample size of A/B tests.
 
 Two arms of equal size, a two-sided test, one value per unit: Welch's for
 means, the z-test with the pooled share for shares.
@@ -16,7 +16,7 @@ MOST_UNITS = 10**15  # of an arm
 def power_of_welch(
     *, effect: float, sd: float, n_per_arm: int, alpha: float = 0.05
 ) -> float:
-    """Probability that a two-sided test finds the effect.
+    """Power of a two-sided Welch test.
 
     Args:
         effect: true difference of the means; its sign does not matter.
@@ -58,7 +58,7 @@ def power_of_welch(
 def sample_size_per_arm(
     *, effect: float, sd: float, power: float = 0.8, alpha: float = 0.05
 ) -> int:
-    """Smallest arm whose test finds the effect with the wanted power.
+    """Sample size per arm at which a Welch test reaches the wanted power.
 
     Args:
         effect: true difference, not 0.
@@ -90,7 +90,7 @@ def sample_size_per_arm(
 def power_of_two_proportions(
     *, control: float, treatment: float, n_per_arm: int, alpha: float = 0.05
 ) -> float:
-    """Probability that a two-sided test tells the two shares apart.
+    """Power of a two-sided test of two proportions.
 
     Args:
         control: true share, in (0, 1).
@@ -135,7 +135,7 @@ def sample_size_two_proportions(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> int:
-    """Smallest arm whose test tells the shares apart with this power.
+    """Sample size per arm for a test of two proportions.
 
     Args:
         control: true share, in (0, 1).
@@ -169,7 +169,7 @@ def sample_size_two_proportions(
 def minimum_detectable_effect(
     *, sd: float, n_per_arm: int, power: float = 0.8, alpha: float = 0.05
 ) -> float:
-    """Smallest true effect that an experiment of this size tends to find.
+    """Minimum detectable effect of a Welch test of a given size.
 
     Args:
         sd: standard deviation of a unit, above 0, at most 1e100.

@@ -1,4 +1,4 @@
-"""Looking at a running experiment every day, without paying for it."""
+"""Sequential testing: always-valid p-values and confidence sequences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import checks
 def running_difference(
     control: np.ndarray, treatment: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each look sees: treatment less control among the first n of each.
+    """Running difference of means over the first n units of each arm.
 
     Args:
         control: (..., n) values in order of arrival, finite.
@@ -52,7 +52,7 @@ def running_difference(
 
 
 class AlwaysValid(NamedTuple):
-    """What may be read at every look, (..., T) each.
+    """Always-valid p-values and confidence sequence, (..., T) each.
 
     Attributes:
         p_value: smallest so far; stop as soon as it is at most alpha.

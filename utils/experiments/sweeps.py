@@ -1,4 +1,4 @@
-"""Sweeps of a knob: where the better of two designs changes."""
+"""Parameter sweeps: where the better of two designs changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def crossing(knob: np.ndarray, difference: np.ndarray) -> float:
-    """The value of a knob at which a difference first changes its sign.
+    """Crossover: the value of a knob at which a difference changes sign.
 
     Args:
         knob: (S,) values that were tried, strictly increasing, finite.
