@@ -36,7 +36,7 @@ def lists(n_queries: int, rng: np.random.Generator):
     return ranked, flat, counts, rng.integers(1, 4, len(flat))
 
 
-def same(ours: evaluate.AtK, theirs: dict, n_relevant=None) -> None:
+def same(ours: evaluate.RankingMetrics, theirs: dict, n_relevant=None) -> None:
     for name, values in theirs.items():
         mine = getattr(ours, name)
         if n_relevant is not None and name == "average_precision":
@@ -69,7 +69,7 @@ def from_arrays(ranked, flat, counts, grades):
         return {n: metric(qrels, run, K, 1) for n, metric in names.items()}
 
     def ours():
-        return evaluate.ids_at_k(ranked, flat, counts, grades, k=K)
+        return evaluate.from_ids(ranked, flat, counts, grades, k=K)
 
     same(ours(), peer(1), counts)
     row(
@@ -112,7 +112,7 @@ def from_dicts(ranked, flat, counts, grades, scores, repeat):
         return ranx.evaluate(qrels, run, [f"{name}@10" for name in names])
 
     def ours():
-        return evaluate.dicts_at_k(run, qrels, k=K)
+        return evaluate.from_dicts(run, qrels, k=K)
 
     table = pd.DataFrame(trec()).T.loc[list(qrels)]
     names = {"precision": "P_10", "recall": "recall_10", "ndcg": "ndcg_cut_10"}
@@ -196,7 +196,7 @@ def from_tables(ranked, flat, counts, grades, scores, repeat):
     frames = pl.from_pandas(run), pl.from_pandas(qrels)
 
     def ours():
-        return evaluate.tables_at_k(run, qrels, k=K)
+        return evaluate.from_tables(run, qrels, k=K)
 
     theirs = by_polars(*frames).drop("query")
     same(ours(), {name: theirs[name].to_numpy() for name in theirs.columns})
@@ -231,7 +231,7 @@ def from_tables(ranked, flat, counts, grades, scores, repeat):
     row(
         "ranking",
         work,
-        lambda: evaluate.tables_at_k(words, judged, k=K),
+        lambda: evaluate.from_tables(words, judged, k=K),
         {
             "polars join": lambda: by_polars(*frames),
             "table to pytrec_eval": trec,
@@ -245,13 +245,13 @@ def dense(scores, rng, repeat):
     from sklearn.metrics import ndcg_score
 
     gains = rng.integers(0, 4, scores.shape)
-    ours = evaluate.scores_at_k(scores[:500], gains[:500], k=K)
+    ours = evaluate.from_scores(scores[:500], gains[:500], k=K)
     theirs = ndcg_score(gains[:500], scores[:500], k=K)
     np.testing.assert_allclose(ours.ndcg.mean(), theirs)
     row(
         "ranking",
         f"nDCG@10 (ours: all six), dense scores, {len(scores):,} x {LENGTH}",
-        lambda: evaluate.scores_at_k(scores, gains, k=K),
+        lambda: evaluate.from_scores(scores, gains, k=K),
         {"scikit-learn ndcg_score": lambda: ndcg_score(gains, scores, k=K)},
         repeat,
         bar=15,

@@ -154,7 +154,7 @@ def test_dpp_price_of_a_repetition_by_hand():
     # Likeness c: the second of a topic has d² = 1 - c².
     topics = np.array([[[1, 0], [1, 0], [0, 1]]])
     relevance = np.array([[2.0, 2.0, 2 + log(1 - 0.9**2) + 0.01]])
-    options = {"k": 2, "trade_off": 0.5, "likeness": 0.9}
+    options = {"k": 2, "trade_off": 0.5, "similarity_scale": 0.9}
     assert rerank.dpp(relevance, topics, **options).tolist() == [[0, 2]]
     relevance[0, 2] -= 0.02
     assert rerank.dpp(relevance, topics, **options).tolist() == [[0, 1]]
@@ -183,18 +183,22 @@ def test_dpp_edges():
     assert none.shape == (0, 2)
 
 
-@pytest.mark.parametrize("likeness", [1.0, 0.7])
+@pytest.mark.parametrize("similarity_scale", [1.0, 0.7])
 @pytest.mark.parametrize("trade_off", [0.0, 0.3, 0.8, 0.97])
-def test_dpp_maximises_the_determinant_greedily(likeness, trade_off):
+def test_dpp_maximises_the_determinant_greedily(similarity_scale, trade_off):
     rng = np.random.default_rng(3)
     relevance = rng.normal(size=(20, 12))
     vectors = rng.normal(size=(20, 12, 9))
     got = rerank.dpp(
-        relevance, vectors, k=6, trade_off=trade_off, likeness=likeness
+        relevance,
+        vectors,
+        k=6,
+        trade_off=trade_off,
+        similarity_scale=similarity_scale,
     )
     unit = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
     for q in range(20):
-        S = likeness * unit[q] @ unit[q].T
+        S = similarity_scale * unit[q] @ unit[q].T
         np.fill_diagonal(S, 1.0)
         expected = det_greedily(relevance[q], S, 6, trade_off)
         assert got[q].tolist() == expected
@@ -215,7 +219,10 @@ def test_dpp_limits_are_the_order_of_relevance():
     relevance = rng.integers(0, 5, size=(50, 20)) / 4
     vectors = np.eye(4)[rng.integers(0, 4, size=(50, 20))]
     expected = ranking.top_k(relevance, k=7)
-    for options in ({"trade_off": 1}, {"trade_off": 0.4, "likeness": 0}):
+    for options in (
+        {"trade_off": 1},
+        {"trade_off": 0.4, "similarity_scale": 0},
+    ):
         got = rerank.dpp(relevance, vectors, k=7, **options)
         np.testing.assert_array_equal(got, expected)
 
@@ -248,8 +255,12 @@ def test_dpp_refuses():
     for bad in (-0.1, 1.1, nan):
         with pytest.raises(ValueError, match=f"trade_off must .*got {bad}"):
             rerank.dpp(relevance, vectors, k=1, trade_off=bad)
-        with pytest.raises(ValueError, match=f"likeness must .*got {bad}"):
-            rerank.dpp(relevance, vectors, k=1, trade_off=0, likeness=bad)
+        with pytest.raises(
+            ValueError, match=f"similarity_scale must .*got {bad}"
+        ):
+            rerank.dpp(
+                relevance, vectors, k=1, trade_off=0, similarity_scale=bad
+            )
     with pytest.raises(ValueError, match="relevance must be finite"):
         rerank.dpp(relevance + inf, vectors, k=1, trade_off=1)
     with pytest.raises(ValueError, match="vectors must be finite"):

@@ -1,4 +1,4 @@
-"""Point-in-time features: what was known when a row happened, and no more."""
+"""Features of a log: sums before a row, smoothed rates, feature hashing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 def sums_before(
     key: np.ndarray, moment: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
-    """Sum of a key's values over rows of strictly earlier moments.
+    """Point-in-time sum of a key's values: rows of strictly earlier moments.
 
     With the session as moment, rows of one session do not see each other;
     with the day as moment, this is a table refreshed every midnight.
@@ -60,7 +60,7 @@ def sums_before(
 
 
 def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
-    """Sum of values of each key.
+    """Sum of values by key.
 
     Args:
         key: (n,) integers in 0..size-1.
@@ -98,18 +98,18 @@ def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
 
 
 def smoothed_rate(
-    hits: np.ndarray, trials: np.ndarray, *, prior: float, weight: float
+    successes: np.ndarray, trials: np.ndarray, *, prior: float, weight: float
 ) -> np.ndarray:
-    """Rate that starts from a prior and believes it for `weight` trials.
+    """Smoothed rate: shrunk to a prior that counts for `weight` trials.
 
     Args:
-        hits: how often it happened, any shape.
+        successes: how often it happened, any shape.
         trials: how often it could have, same shape, at least 0.
         prior: rate without any trial.
         weight: trials that the prior counts for, above 0.
 
     Returns:
-        (hits + prior * weight) / (trials + weight), same shape.
+        (successes + prior * weight) / (trials + weight), same shape.
 
     Raises:
         ValueError: weight not above 0; trials negative; what is not finite.
@@ -119,21 +119,22 @@ def smoothed_rate(
     """
     if not weight > 0:
         raise ValueError(f"weight must be above 0, got {weight}")
-    hits, trials = (
-        np.asarray(hits, dtype=float),
+    successes, trials = (
+        np.asarray(successes, dtype=float),
         np.asarray(trials, dtype=float),
     )
     for name, given in [
-        ("hits", hits), ("trials", trials), ("prior * weight", prior * weight)
+        ("successes", successes), ("trials", trials),
+        ("prior * weight", prior * weight),
     ]:  # fmt: skip
         _check_finite(name, given)
     if (trials < 0).any():
         raise ValueError(f"trials must be at least 0, got {trials.min()}")
-    return (hits + prior * weight) / (trials + weight)
+    return (successes + prior * weight) / (trials + weight)
 
 
 def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
-    """Rows of a table for the values of several fields, without a dictionary.
+    """Feature hashing: table rows for the values of several fields.
 
     The field's number is part of what is hashed, so that the same value in
     two fields has two places, up to collisions.

@@ -1,4 +1,4 @@
-"""Re-ranking a list: giving up a little relevance for variety."""
+"""Diversity re-ranking of lists: MMR and determinantal point processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLOCK = 1_000_000  # numbers in the vectors of lists done at a time: 8 MB
 def mmr(
     relevance: np.ndarray, vectors: np.ndarray, *, k: int, trade_off: float
 ) -> np.ndarray:
-    """Maximal marginal relevance: each place to the best *new* item.
+    """Maximal marginal relevance (MMR), greedy.
 
     Args:
         relevance: (Q, n) score of each candidate; -inf marks a place left
@@ -74,9 +74,9 @@ def dpp(
     *,
     k: int,
     trade_off: float,
-    likeness: float = 1.0,
+    similarity_scale: float = 1.0,
 ) -> np.ndarray:
-    """Determinantal point process: the list whose items span most volume.
+    """Determinantal point process (DPP), greedy maximum a posteriori.
 
     The kernel is L = diag(q) S diag(q) with q = exp(alpha * relevance) and
     alpha = trade_off / (2 * (1 - trade_off)). The list that maximises
@@ -94,11 +94,11 @@ def dpp(
         k: places to fill, from 1 to n.
         trade_off: theta of the paper, in [0, 1]: 1 takes the most relevant,
             repetitions included, 0 the least similar.
-        likeness: the similarity S of two candidates is likeness * cosine,
-            in [0, 1]. At 1 a repetition, such as a second video with the
-            same one-hot topic, makes S singular: its gain is log 0, and no
-            relevance makes up for it. Below 1 it is a matter of price:
-            log(1 - likeness²) for the second of a topic.
+        similarity_scale: the similarity S of two candidates is this times
+            their cosine, in [0, 1]. At 1 a repetition, such as a second
+            video with the same one-hot topic, makes S singular: its gain is
+            log 0, and no relevance makes up for it. Below 1 it is a matter
+            of price: log(1 - similarity_scale²) for the second of a topic.
 
     Returns:
         (Q, k) positions among the candidates, in the order chosen: each
@@ -109,7 +109,7 @@ def dpp(
         when no candidate is left.
 
     Raises:
-        ValueError: as `mmr`; likeness outside [0, 1].
+        ValueError: as `mmr`; similarity_scale outside [0, 1].
 
     Source: Chen, Zhang & Zhou (2018), Advances in Neural Information
     Processing Systems 31, arXiv:1709.05135.
@@ -119,12 +119,14 @@ def dpp(
     array([[0, 2, 1]])
     """
     relevance, vectors = _checked(relevance, vectors, k=k, trade_off=trade_off)
-    if not 0 <= likeness <= 1:
-        raise ValueError(f"likeness must be in [0, 1], got {likeness}")
+    if not 0 <= similarity_scale <= 1:
+        raise ValueError(
+            f"similarity_scale must be in [0, 1], got {similarity_scale}"
+        )
     chosen = np.empty((len(relevance), k), dtype=np.int64)
     for some in _blocks(vectors):
         chosen[some] = _dpp(
-            relevance[some], vectors[some], k, trade_off, likeness
+            relevance[some], vectors[some], k, trade_off, similarity_scale
         )
     return chosen
 
@@ -134,7 +136,7 @@ def _dpp(
     vectors: np.ndarray,
     k: int,
     trade_off: float,
-    likeness: float,
+    similarity_scale: float,
 ) -> np.ndarray:
     """`dpp` of a few lists that fit into the cache, all at once."""
     unit = vectors.astype(np.float64)
@@ -166,7 +168,7 @@ def _dpp(
         above = factor[:, :place]  # (Q, place, n)
         known = np.einsum("qpn,qp->qn", above, above[lists, :, best])
         d2_best = d2[lists, best]
-        direction = likeness * cosine - known
+        direction = similarity_scale * cosine - known
         direction /= np.sqrt(np.maximum(d2_best, 1e-12))[:, None]
         # what is chosen as a repetition adds no direction of its own
         direction[d2_best < NOTHING_NEW] = 0.0

@@ -261,12 +261,12 @@ case(
     finite,
 )
 case(
-    alarms.cusum_low,
+    alarms.lower_cusum,
     lambda rng: {"z": rng.normal(size=(2, 4)), "slack": 0.5},
     within(0, 1e308, nan=False),
 )
 case(
-    alarms.calibrated_limit,
+    alarms.control_limit,
     lambda rng: {"chart": rng.normal(size=(9, 4)), "false_alarm_rate": 0.3},
     finite,
 )
@@ -280,8 +280,10 @@ case(
 case(
     alarms.trial,
     lambda rng: {
-        "setting": rng.normal(size=(9, 4)), "calm": rng.normal(size=(3, 4)),
-        "broken": rng.normal(size=(5, 4)), "change_at": 2, "slack": 0.5,
+        "calibration": rng.normal(size=(9, 4)),
+        "in_control": rng.normal(size=(3, 4)),
+        "out_of_control": rng.normal(size=(5, 4)),
+        "change_at": 2, "slack": 0.5,
         "false_alarm_rate": 0.3,
     },
     lambda got, given: share(got[1:3], given),

@@ -106,7 +106,7 @@ for function in (
     )
 case(
     calibration.prior_correction,
-    lambda rng: {"probabilities": rng.random(5), "kept_share": 0.1},
+    lambda rng: {"probabilities": rng.random(5), "downsampling_rate": 0.1},
     within(0, 1, nan=False),
 )
 
@@ -281,9 +281,9 @@ def six(got, given):
     )], given)  # fmt: skip
 
 
-case(evaluate.gains_at_k, ranked(n_relevant=None), six)
+case(evaluate.from_gains, ranked(n_relevant=None), six)
 case(
-    evaluate.scores_at_k,
+    evaluate.from_scores,
     lambda rng: {
         "scores": rng.integers(0, 3, (2, 5)).astype(float),
         "gains": rng.integers(0, 3, (2, 5)).astype(float),
@@ -293,7 +293,7 @@ case(
     inf="scores",
 )
 case(
-    evaluate.ids_at_k,
+    evaluate.from_ids,
     lambda rng: {
         "ranked_ids": np.array([rng.permutation(5), [1, 2, 0, -1, -1]]),
         "judged_ids": np.array([0, 3, 9, 2, 1]),
@@ -304,7 +304,7 @@ case(
     six,
 )
 case(
-    evaluate.dicts_at_k,
+    evaluate.from_dicts,
     lambda rng: {
         "run": {"p": {"a": 0.5, "b": 0.1}, "q": {"a": 0.2}},
         "qrels": {"p": {"a": 1.0, "c": 2.0}, "q": {"b": 0.0}},
@@ -333,7 +333,7 @@ def qrels_table(rng):
 
 
 case(
-    evaluate.tables_at_k,
+    evaluate.from_tables,
     lambda rng: {"run": run_table(rng), "qrels": qrels_table(rng), "k": 2},
     six,
     inf="run",
@@ -421,7 +421,7 @@ case(
     diversity.novelty,
     lambda rng: {
         "ranked_ids": rng.integers(-1, 5, (2, 3)),
-        "known_share": rng.random(5),
+        "popularity": rng.random(5),
     },
     within(0, np.inf),
 )
@@ -524,15 +524,15 @@ for function in (
 ):
     case(
         function,
-        lambda rng: {"scores": rng.random(4), "n_true": 4,
-                     "is_hit": rng.integers(0, 2, 4).astype(bool)},
+        lambda rng: {"scores": rng.random(4), "n_ground_truth": 4,
+                     "is_true_positive": rng.integers(0, 2, 4).astype(bool)},
         share,
         inf="scores",
     )  # fmt: skip
 case(
-    detection.best_precision,
-    lambda rng: {"scores": rng.random(4), "n_true": 4,
-                 "is_hit": rng.integers(0, 2, 4).astype(bool)},
+    detection.interpolated_precision,
+    lambda rng: {"scores": rng.random(4), "n_ground_truth": 4,
+                 "is_true_positive": rng.integers(0, 2, 4).astype(bool)},
     inf="scores",
 )  # fmt: skip
 case(detection.checked_boxes, lambda rng: {"boxes": boxes(rng, 3)}, finite)
@@ -557,7 +557,7 @@ case(
     voc.voc_evaluate, voc_parts, share,
     covers=(voc.voc_evaluate, voc.Objects, voc.Detections),
 )  # fmt: skip
-case(voc.verdicts, voc_parts, within(-1, 1))
+case(voc.match_detections, voc_parts, within(-1, 1))
 
 
 def coco_parts(rng):
@@ -582,14 +582,14 @@ def coco_parts(rng):
 
 case(coco.coco_evaluate, coco_parts, share)
 case(
-    coco_files.read_truth,
+    coco_files.read_ground_truth,
     lambda rng: {"annotations": coco_parts(rng)["annotations"]},
 )
 case(
-    coco_files.read_found,
+    coco_files.read_detections,
     lambda rng: {
         "detections": coco_parts(rng)["detections"],
-        "truth": coco_files.read_truth(coco_parts(rng)["annotations"]),
+        "truth": coco_files.read_ground_truth(coco_parts(rng)["annotations"]),
     },
     keep="truth",
 )

@@ -39,8 +39,8 @@ case(
 case(features.totals, lambda rng: keyed(rng, size=3), finite)
 case(
     features.smoothed_rate,
-    lambda rng: {"hits": rng.integers(0, 3, 4), "prior": 0.2, "weight": 5.0,
-                 "trials": rng.integers(3, 9, 4)},
+    lambda rng: {"successes": rng.integers(0, 3, 4), "prior": 0.2,
+                 "weight": 5.0, "trials": rng.integers(3, 9, 4)},
     finite,
 )  # fmt: skip
 case(
@@ -69,7 +69,7 @@ def places(got, given):
 case(rerank.mmr, candidates, places, inf="relevance")
 case(
     rerank.dpp,
-    lambda rng: candidates(rng, likeness=0.9),
+    lambda rng: candidates(rng, similarity_scale=0.9),
     places,
     inf="relevance",
 )

@@ -128,30 +128,34 @@ def test_calibration_refuses():
 def test_prior_correction_by_hand():
     # 1 in 5 after keeping a tenth of the negatives: odds 1/4 -> 1/40
     got = calibration.prior_correction(
-        np.array([0.2, 0.0, 1.0]), kept_share=0.1
+        np.array([0.2, 0.0, 1.0]), downsampling_rate=0.1
     )
     np.testing.assert_allclose(got, [1 / 41, 0.0, 1.0])
     # beside a certain 1 a share too small to add must not vanish
-    assert calibration.prior_correction(1.0, kept_share=1e-300) == 1.0
+    assert calibration.prior_correction(1.0, downsampling_rate=1e-300) == 1.0
 
 
 @STEADY
 @given(SHARES, st.floats(0.01, 1.0))
-def test_prior_correction_undoes_the_sampling(p, kept_share):
-    sampled = p / (p + (1 - p) * kept_share)
-    got = calibration.prior_correction(sampled, kept_share=kept_share)
+def test_prior_correction_undoes_the_sampling(p, downsampling_rate):
+    sampled = p / (p + (1 - p) * downsampling_rate)
+    got = calibration.prior_correction(
+        sampled, downsampling_rate=downsampling_rate
+    )
     np.testing.assert_allclose(got, p, atol=1e-12)
 
 
 @pytest.mark.parametrize(
-    "p, kept_share, message",
+    "p, downsampling_rate, message",
     [
-        ([0.5], 0.0, "kept_share must be in"),
-        ([0.5], 1.5, "kept_share must be in"),
+        ([0.5], 0.0, "downsampling_rate must be in"),
+        ([0.5], 1.5, "downsampling_rate must be in"),
         ([1.5], 0.5, "probabilities must be from 0 to 1"),
         ([nan], 0.5, "probabilities must be from 0 to 1"),
     ],
 )
-def test_prior_correction_refuses(p, kept_share, message):
+def test_prior_correction_refuses(p, downsampling_rate, message):
     with pytest.raises(ValueError, match=message):
-        calibration.prior_correction(np.array(p), kept_share=kept_share)
+        calibration.prior_correction(
+            np.array(p), downsampling_rate=downsampling_rate
+        )

@@ -38,7 +38,7 @@ def found(*boxes):
 
 
 def random_set(
-    rng, *, n_images=12, n_classes=4, n_true=60, n_found=200, grid=None
+    rng, *, n_images=12, n_classes=4, n_ground_truth=60, n_found=200, grid=None
 ):
     """Sets with ties, crowds, odd areas, ids with gaps and empty corners.
 
@@ -57,7 +57,7 @@ def random_set(
         # the last class has no boxes, the first image nothing at all
         return rng.choice(images[1:]), rng.choice(classes[:-1]), box.tolist()
 
-    there = boxes(n_true)
+    there = boxes(n_ground_truth)
     annotations = truth(
         *(
             (int(i), int(c), b, {
@@ -73,7 +73,7 @@ def random_set(
     for box in boxes(n_found):
         image, category, box = placed(box)
         if rng.random() < 0.6:  # near one that is there
-            one = annotations["annotations"][rng.integers(n_true)]
+            one = annotations["annotations"][rng.integers(n_ground_truth)]
             image, category = one["image_id"], one["category_id"]
             box = one["bbox"]
             if not grid:
@@ -226,18 +226,20 @@ def test_agrees_with_pycocotools(seed):
 def test_agrees_with_pycocotools_beyond_100_in_an_image(seed):
     rng = np.random.default_rng(seed)
     assert_like_pycocotools(
-        *random_set(rng, n_images=3, n_classes=2, n_true=80, n_found=700)
+        *random_set(
+            rng, n_images=3, n_classes=2, n_ground_truth=80, n_found=700
+        )
     )
 
 
 @STEADY
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(1, 40))
-def test_agrees_with_pycocotools_on_few_boxes(seed, n_true, n_found):
+def test_agrees_with_pycocotools_on_few_boxes(seed, n_ground_truth, n_found):
     rng = np.random.default_rng(seed)
     assert_like_pycocotools(
         *random_set(
-            rng, n_images=2, n_classes=2, n_true=n_true, n_found=n_found,
-            grid=4,
+            rng, n_images=2, n_classes=2, n_ground_truth=n_ground_truth,
+            n_found=n_found, grid=4,
         )
     )  # fmt: skip
 
@@ -247,7 +249,9 @@ def test_agrees_with_pycocotools_on_few_boxes(seed, n_true, n_found):
 def test_agrees_with_pycocotools_on_many_images():
     rng = np.random.default_rng(9)
     assert_like_pycocotools(
-        *random_set(rng, n_images=300, n_classes=15, n_true=3000, n_found=9000)
+        *random_set(
+            rng, n_images=300, n_classes=15, n_ground_truth=3000, n_found=9000
+        )
     )
 
 
@@ -289,7 +293,8 @@ def test_is_made_of_iou_match_and_average_precision(seed, grid):
             for i, s in zip(images, scores, strict=True)
         ]
         aps.append(detection.average_precision(
-            np.concatenate(scores), np.concatenate(hit), n_true=len(there)
+            np.concatenate(scores), np.concatenate(hit),
+            n_ground_truth=len(there),
         ))  # fmt: skip
     assert got.ap_per_class[label] == pytest.approx(np.mean(aps))
 
@@ -298,7 +303,7 @@ def test_is_made_of_iou_match_and_average_precision(seed, grid):
 @given(st.integers(0, 2**32))
 def test_order_of_images_and_of_annotations_says_nothing(seed):
     rng = np.random.default_rng(seed)
-    annotations, detections = random_set(rng, n_true=30, n_found=80)
+    annotations, detections = random_set(rng, n_ground_truth=30, n_found=80)
     expected = coco.coco_evaluate(annotations, detections)
     for key in ("images", "categories", "annotations"):
         order = rng.permutation(len(annotations[key]))

@@ -28,14 +28,14 @@ FOUND = [
 
 
 def test_by_hand():
-    truth = coco_files.read_truth(TRUTH)
+    truth = coco_files.read_ground_truth(TRUTH)
     assert truth.images == [4, 9] and truth.categories == [1, 2]
     assert truth.image.tolist() == [0, 1]
     assert truth.category.tolist() == [1, 0]
     assert truth.box.tolist() == [[1, 2, 3, 4], [0, 0, 0, 0]]
     assert truth.area.tolist() == [10, 0]
     assert truth.crowd.tolist() == [True, False]
-    found = coco_files.read_found(FOUND, truth)
+    found = coco_files.read_detections(FOUND, truth)
     assert found.image.tolist() == [1, 0]
     assert found.category.tolist() == [1, 0]
     assert found.box.tolist() == [[1, 2, 3.5, 4], [0, 0, 1, 1]]

@@ -170,7 +170,7 @@ def test_greedy_match_by_hand(scores, overlap, expected):
 
 
 @pytest.mark.parametrize(
-    "is_hit, n_true, expected",
+    "is_true_positive, n_ground_truth, expected",
     [
         ([True], 1, 1.0),
         ([True, False], 2, 51 / 101),  # recalls 0, .01, ... .50
@@ -183,10 +183,12 @@ def test_greedy_match_by_hand(scores, overlap, expected):
         ([False], 0, nan),
     ],
 )
-def test_average_precision_by_hand(is_hit, n_true, expected):
-    scores = -np.arange(len(is_hit))  # as listed
+def test_average_precision_by_hand(is_true_positive, n_ground_truth, expected):
+    scores = -np.arange(len(is_true_positive))  # as listed
     got = detection.average_precision(
-        scores, np.array(is_hit, dtype=bool), n_true=n_true
+        scores,
+        np.array(is_true_positive, dtype=bool),
+        n_ground_truth=n_ground_truth,
     )
     assert got == pytest.approx(expected, nan_ok=True)
 
@@ -197,20 +199,24 @@ def test_average_precision_by_hand(is_hit, n_true, expected):
     st.integers(0, 5),
     st.integers(0, 99),
 )
-def test_average_precision_agrees_with_the_definition(is_hit, missed, seed):
-    scores = np.random.default_rng(seed).permutation(len(is_hit))
-    n_true = is_hit.sum() + missed
-    got = detection.average_precision(scores, is_hit, n_true=n_true)
-    if n_true == 0:
+def test_average_precision_agrees_with_the_definition(
+    is_true_positive, missed, seed
+):
+    scores = np.random.default_rng(seed).permutation(len(is_true_positive))
+    n_ground_truth = is_true_positive.sum() + missed
+    got = detection.average_precision(
+        scores, is_true_positive, n_ground_truth=n_ground_truth
+    )
+    if n_ground_truth == 0:
         assert np.isnan(got)
         return
-    ranked = is_hit[np.argsort(-scores)]
+    ranked = is_true_positive[np.argsort(-scores)]
     points = [
         (ranked[:i].sum(), ranked[:i].mean())
         for i in range(1, len(ranked) + 1)
     ]
     expected = np.mean([
-        max((p for hits, p in points if hits / n_true >= r), default=0)
+        max((p for hits, p in points if hits / n_ground_truth >= r), default=0)
         for r in np.linspace(0, 1, 101)
     ])  # fmt: skip
     assert got == pytest.approx(expected)
@@ -242,11 +248,15 @@ def test_detection_refuses():
         detection.greedy_match(one, np.ones((2, 1)), at_least=0.5)
     with pytest.raises(ValueError, match="must not be nan"):
         detection.greedy_match(np.array([nan]), np.ones((1, 1)), at_least=0.5)
-    with pytest.raises(ValueError, match="at least the 1 hits, got 0"):
-        detection.average_precision(one, np.array([True]), n_true=0)
+    with pytest.raises(
+        ValueError, match="at least the 1 true positives, got 0"
+    ):
+        detection.average_precision(one, np.array([True]), n_ground_truth=0)
     with pytest.raises(ValueError, match="one length"):
-        detection.average_precision(one, np.array([True, False]), n_true=2)
+        detection.average_precision(
+            one, np.array([True, False]), n_ground_truth=2
+        )
     with pytest.raises(ValueError, match="must not be nan"):
         detection.average_precision(
-            np.array([nan]), np.array([True]), n_true=1
+            np.array([nan]), np.array([True]), n_ground_truth=1
         )

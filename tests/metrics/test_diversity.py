@@ -207,7 +207,7 @@ def test_novelty_and_serendipity_refuse():
         diversity.novelty(ids, np.array([1.5, 1]))
     with pytest.raises(ValueError, match="from 0 to 1, got nan"):
         diversity.novelty(ids, np.array([nan, 1]))
-    with pytest.raises(ValueError, match=r"known_share must be \(N,\)"):
+    with pytest.raises(ValueError, match=r"popularity must be \(N,\)"):
         diversity.novelty(ids, np.ones((2, 2)))
     with pytest.raises(ValueError, match="got one id 0"):
         diversity.novelty(np.array(0), shares)

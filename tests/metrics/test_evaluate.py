@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from utils.metrics import evaluate, ragged, ranking
 
-NAMES = [field.name for field in fields(evaluate.AtK)][1:]
+NAMES = [field.name for field in fields(evaluate.RankingMetrics)][1:]
 
 
 def same(one, other):
@@ -24,7 +24,7 @@ def same(one, other):
 def one_by_one(gains, judged, k):
     """The six metrics from the functions of `ranking`, list by list."""
     n_relevant = (judged > 0).sum(axis=-1)
-    return evaluate.AtK(
+    return evaluate.RankingMetrics(
         np.arange(len(gains)),
         ranking.precision_at_k(gains, k=k),
         ranking.recall_at_k(gains, n_relevant, k=k),
@@ -39,7 +39,7 @@ def one_by_one(gains, judged, k):
 
 
 def test_by_hand():
-    got = evaluate.gains_at_k(
+    got = evaluate.from_gains(
         np.array([[0, 3, 1], [0, 0, 0]]),
         np.array([[3, 1, 1], [0, 0, 0]]),
         k=2,
@@ -57,7 +57,7 @@ def test_by_hand():
         assert getattr(got, name) == pytest.approx(values, nan_ok=True), name
     for tiny in (1e-300, 1e300):  # gains compare by their ratio
         one = np.array([[tiny]])
-        assert evaluate.gains_at_k(one, one, k=1).ndcg == [1]
+        assert evaluate.from_gains(one, one, k=1).ndcg == [1]
     assert got.dropped == 1
     assert got.means()["precision"] == 1 / 2  # of the list with something
     assert got.table().columns.tolist() == NAMES
@@ -65,7 +65,7 @@ def test_by_hand():
 
 
 def test_means_of_no_list_are_nan():
-    got = evaluate.scores_at_k(np.zeros((2, 3)), np.zeros((2, 3)), k=1)
+    got = evaluate.from_scores(np.zeros((2, 3)), np.zeros((2, 3)), k=1)
     assert got.dropped == 2
     assert np.isnan(list(got.means().values())).all()
 
@@ -95,11 +95,11 @@ def test_every_form_of_input_gives_the_same(case, cells, as_words):
     expected = one_by_one(ranked, gains, k)
     before, ragged.CELLS = ragged.CELLS, cells  # tiny blocks change nothing
     try:
-        same(evaluate.gains_at_k(ranked, gains, k=k), expected)
-        same(evaluate.scores_at_k(scores, gains, k=k), expected)
+        same(evaluate.from_gains(ranked, gains, k=k), expected)
+        same(evaluate.from_scores(scores, gains, k=k), expected)
         counts = np.full(n_queries, n)
         flat = np.tile(np.arange(n), n_queries)
-        got = evaluate.ids_at_k(order, flat, counts, gains.ravel(), k=k)
+        got = evaluate.from_ids(order, flat, counts, gains.ravel(), k=k)
         same(got, expected)
         query = np.repeat(np.arange(n_queries) * 3, n)
         table = pd.DataFrame({"query": query, "item": flat})
@@ -107,23 +107,23 @@ def test_every_form_of_input_gives_the_same(case, cells, as_words):
             table = "w" + table.astype(str)
         run = table.assign(score=scores.ravel())
         qrels = table.assign(gain=gains.ravel())
-        got = evaluate.tables_at_k(run, qrels, k=k)
+        got = evaluate.from_tables(run, qrels, k=k)
         same(got, expected)
         assert got.queries.tolist() == table["query"].unique().tolist()
         # rows of other queries in between, no judgement of gain 0
         mixed = run.sort_values("item", kind="stable")
         some = qrels[qrels["gain"] > 0]
         have = (gains > 0).any(axis=1)
-        got = evaluate.tables_at_k(mixed, some[::-1], k=k).table()
+        got = evaluate.from_tables(mixed, some[::-1], k=k).table()
         known = expected.table()[have].set_index(got.index[::-1])
         pd.testing.assert_frame_equal(got[::-1], known)
     finally:
         ragged.CELLS = before
     run = {q: dict(enumerate(row)) for q, row in enumerate(scores)}
     qrels = {q: dict(enumerate(row)) for q, row in enumerate(gains)}
-    same(evaluate.dicts_at_k(run, qrels, k=k), expected)
+    same(evaluate.from_dicts(run, qrels, k=k), expected)
     turned = {q: dict(list(items.items())[::-1]) for q, items in qrels.items()}
-    same(evaluate.dicts_at_k(run, turned, k=k), expected)
+    same(evaluate.from_dicts(run, turned, k=k), expected)
 
 
 def test_ragged_lists_missing_and_unknown_queries():
@@ -138,7 +138,7 @@ def test_ragged_lists_missing_and_unknown_queries():
         np.array([[1, 1], [1, 0], [2, 0]]),
         3,
     )
-    got = evaluate.dicts_at_k(run, qrels, k=3)
+    got = evaluate.from_dicts(run, qrels, k=3)
     same(got, expected)
     assert got.queries.tolist() == ["q1", "q2", "q3"]
     tables = [
@@ -148,11 +148,11 @@ def test_ragged_lists_missing_and_unknown_queries():
         )
         for part, name in ((run, "score"), (qrels, "gain"))
     ]
-    got = evaluate.tables_at_k(*tables, k=3)
+    got = evaluate.from_tables(*tables, k=3)
     same(got, expected)
     assert got.queries.tolist() == ["q1", "q2", "q3"]
     ids = np.array([[7, 8, 5], [-1, -1, -1], [5, -1, -1]])
-    got = evaluate.ids_at_k(
+    got = evaluate.from_ids(
         ids, np.array([5, 6, 5, 5]), np.array([2, 1, 1]), k=3
     )
     np.testing.assert_allclose(got.precision, expected.precision)
@@ -161,14 +161,14 @@ def test_ragged_lists_missing_and_unknown_queries():
 
 def test_nothing_at_all():
     empty = pd.DataFrame({"query": [], "item": [], "score": [], "gain": []})
-    assert len(evaluate.tables_at_k(empty, empty, k=3).ndcg) == 0
-    assert len(evaluate.dicts_at_k({"q": {}}, {}, k=3).ndcg) == 0
-    got = evaluate.dicts_at_k({}, {"q": {}}, k=3)
+    assert len(evaluate.from_tables(empty, empty, k=3).ndcg) == 0
+    assert len(evaluate.from_dicts({"q": {}}, {}, k=3).ndcg) == 0
+    got = evaluate.from_dicts({}, {"q": {}}, k=3)
     assert got.dropped == 1 and got.precision.tolist() == [0]
-    got = evaluate.scores_at_k(np.zeros((2, 0)), np.zeros((2, 0)), k=3)
+    got = evaluate.from_scores(np.zeros((2, 0)), np.zeros((2, 0)), k=3)
     assert got.dropped == 2
     none = np.zeros(0, dtype=int)
-    got = evaluate.ids_at_k(np.zeros((2, 0), int), none, np.zeros(2, int), k=1)
+    got = evaluate.from_ids(np.zeros((2, 0), int), none, np.zeros(2, int), k=1)
     assert got.dropped == 2
 
 
@@ -211,7 +211,7 @@ def qrels_of(**columns):
 )
 def test_tables_refuse(run, qrels, message):
     with pytest.raises(ValueError, match=message):
-        evaluate.tables_at_k(run, qrels, k=2)
+        evaluate.from_tables(run, qrels, k=2)
 
 
 def test_negative_and_unsigned_ids_are_ids_too():
@@ -219,7 +219,7 @@ def test_negative_and_unsigned_ids_are_ids_too():
         items = np.array([3, 2]).astype(kind)
         if kind is np.int8:
             items = -items
-        got = evaluate.tables_at_k(
+        got = evaluate.from_tables(
             run_of(item=items), qrels_of(item=items), k=2
         )
         assert got.reciprocal_rank.tolist() == [1 / 2]
@@ -229,54 +229,54 @@ def test_arrays_refuse():
     one = np.ones((1, 2))
     ids = np.array([[4, 5]])
     for call in (
-        lambda k: evaluate.gains_at_k(one, one, k=k),
-        lambda k: evaluate.scores_at_k(one, one, k=k),
-        lambda k: evaluate.ids_at_k(ids, ids[0], np.array([2]), k=k),
-        lambda k: evaluate.dicts_at_k({}, {}, k=k),
-        lambda k: evaluate.tables_at_k(run_of(), qrels_of(), k=k),
+        lambda k: evaluate.from_gains(one, one, k=k),
+        lambda k: evaluate.from_scores(one, one, k=k),
+        lambda k: evaluate.from_ids(ids, ids[0], np.array([2]), k=k),
+        lambda k: evaluate.from_dicts({}, {}, k=k),
+        lambda k: evaluate.from_tables(run_of(), qrels_of(), k=k),
     ):
         with pytest.raises(ValueError, match="k must be at least 1, got 0"):
             call(0)
     with pytest.raises(ValueError, match=r"gains must be \(Q, n\)"):
-        evaluate.gains_at_k(one[0], one, k=1)
+        evaluate.from_gains(one[0], one, k=1)
     with pytest.raises(ValueError, match="one length, got 1 and 2"):
-        evaluate.gains_at_k(one, np.ones((2, 2)), k=1)
+        evaluate.from_gains(one, np.ones((2, 2)), k=1)
     with pytest.raises(ValueError, match="less for query 0"):
-        evaluate.gains_at_k(one, one[:, :1], k=2)
+        evaluate.from_gains(one, one[:, :1], k=2)
     with pytest.raises(ValueError, match="less for query 0"):
-        evaluate.gains_at_k(3 * one, one, k=2)
+        evaluate.from_gains(3 * one, one, k=2)
     with pytest.raises(ValueError, match="at least 0, got nan"):
-        evaluate.gains_at_k(one, nan * one, k=2)
+        evaluate.from_gains(one, nan * one, k=2)
     with pytest.raises(ValueError, match="one shape"):
-        evaluate.scores_at_k(one, np.ones((1, 3)), k=1)
+        evaluate.from_scores(one, np.ones((1, 3)), k=1)
     with pytest.raises(ValueError, match="scores must not be nan"):
-        evaluate.scores_at_k(nan * one, one, k=1)
+        evaluate.from_scores(nan * one, one, k=1)
 
 
 def test_ids_and_dicts_refuse():
     ids, counts = np.array([[4, 5]]), np.array([2])
     with pytest.raises(ValueError, match="integers, got float64"):
-        evaluate.ids_at_k(ids * 1.0, ids[0], counts, k=1)
+        evaluate.from_ids(ids * 1.0, ids[0], counts, k=1)
     with pytest.raises(ValueError, match="at least -1, got -2"):
-        evaluate.ids_at_k(np.array([[-2, 4]]), ids[0], counts, k=1)
+        evaluate.from_ids(np.array([[-2, 4]]), ids[0], counts, k=1)
     with pytest.raises(ValueError, match="at least 0, got -1"):
-        evaluate.ids_at_k(ids, np.array([-1, 4]), counts, k=1)
+        evaluate.from_ids(ids, np.array([-1, 4]), counts, k=1)
     with pytest.raises(ValueError, match="sum to 2, got a sum of 3"):
-        evaluate.ids_at_k(ids, ids[0], np.array([3]), k=1)
+        evaluate.from_ids(ids, ids[0], np.array([3]), k=1)
     with pytest.raises(ValueError, match="one length, got 2 and 1"):
-        evaluate.ids_at_k(ids, ids[0], counts, np.array([1]), k=1)
+        evaluate.from_ids(ids, ids[0], counts, np.array([1]), k=1)
     for ranked, judged in ([[4, 4]], [4, 5]), ([[4, 5]], [5, 5]):
         with pytest.raises(ValueError, match=r"twice in query 0"):
-            evaluate.ids_at_k(np.array(ranked), np.array(judged), counts, k=1)
+            evaluate.from_ids(np.array(ranked), np.array(judged), counts, k=1)
     with pytest.raises(ValueError, match="at least 0, got -1"):
-        evaluate.dicts_at_k({}, {"q": {"a": -1}}, k=1)
+        evaluate.from_dicts({}, {"q": {"a": -1}}, k=1)
     with pytest.raises(ValueError, match="must not be nan"):
-        evaluate.dicts_at_k({"q": {"a": nan}}, {"q": {"a": 1}}, k=1)
+        evaluate.from_dicts({"q": {"a": nan}}, {"q": {"a": 1}}, k=1)
     with pytest.raises(ValueError, match=r"numbers, got \{'a': '1'\}"):
-        evaluate.dicts_at_k({"q": {"a": "1"}}, {"q": {"a": 1}}, k=1)
+        evaluate.from_dicts({"q": {"a": "1"}}, {"q": {"a": 1}}, k=1)
     for gain in np.float32([inf, -1]):
         with pytest.raises(ValueError, match=f"at least 0, got {gain}"):
-            evaluate.gains_at_k(np.array([[gain]]), np.array([[gain]]), k=1)
+            evaluate.from_gains(np.array([[gain]]), np.array([[gain]]), k=1)
 
 
 # --- second opinion ---------------------------------------------------------
@@ -299,7 +299,7 @@ def test_dicts_agree_with_pytrec_eval():
     measures = {"P_10", "recall_10", "ndcg_cut_10", "map_cut_10", "success_10"}
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, measures)
     peer = pd.DataFrame(evaluator.evaluate(run)).T
-    got = evaluate.dicts_at_k(run, qrels, k=10).table()
+    got = evaluate.from_dicts(run, qrels, k=10).table()
     peer = peer.loc[got.index]
     n_relevant = [sum(g > 0 for g in qrels[q].values()) for q in got.index]
     got["average_precision"] *= np.minimum(10, n_relevant) / n_relevant
@@ -332,12 +332,12 @@ def test_where_libraries_differ_and_why():
 
     # AP@2 with R = 4, one hit at rank 1: over min(k, R), or over R
     run, qrels = {"q": {"a": 2.0, "x": 1.0}}, {"q": dict.fromkeys("abcd", 1)}
-    ours = evaluate.dicts_at_k(run, qrels, k=2)
+    ours = evaluate.from_dicts(run, qrels, k=2)
     assert ours.average_precision == pytest.approx([1 / 2])
     assert trec(run, qrels, "map_cut.2") == pytest.approx(1 / 4)
     assert compiled(run, qrels, "map@2") == pytest.approx(1 / 4)
     # a short list: all divide by k, so the length must not be guessed
-    ours = evaluate.dicts_at_k(run, qrels, k=5)
+    ours = evaluate.from_dicts(run, qrels, k=5)
     assert ours.precision == pytest.approx([1 / 5])
     assert trec(run, qrels, "P.5") == pytest.approx(1 / 5)
     assert compiled(run, qrels, "precision@5") == pytest.approx(1 / 5)
@@ -345,18 +345,18 @@ def test_where_libraries_differ_and_why():
     assert compiled(run, qrels, "precision") == pytest.approx(1 / 2)
     # nothing to find: nan, or 0
     nothing = {"q": {"a": 0}}
-    assert np.isnan(evaluate.dicts_at_k(run, nothing, k=2).recall).all()
+    assert np.isnan(evaluate.from_dicts(run, nothing, k=2).recall).all()
     assert trec(run, nothing, "recall.5") == 0
     assert compiled(run, nothing, "recall@2") == 0
     # equal scores: as they came, or by item descending, or all orders
     tied, one = {"q": {"a": 1.0, "b": 1.0}}, {"q": {"a": 1}}
-    assert evaluate.dicts_at_k(tied, one, k=2).reciprocal_rank == [1]
+    assert evaluate.from_dicts(tied, one, k=2).reciprocal_rank == [1]
     assert trec(tied, one, "recip_rank") == 1 / 2
     got = ndcg_score([[1, 0]], [[1.0, 1.0]])
     assert got == pytest.approx((1 + 1 / log2(3)) / 2)
     # scores that differ beyond 32 bits are equal to trec_eval
     close = {"q": {"a": 1 + 1e-12, "b": 1.0}}
-    assert evaluate.dicts_at_k(close, one, k=2).reciprocal_rank == [1]
+    assert evaluate.from_dicts(close, one, k=2).reciprocal_rank == [1]
     assert trec(close, one, "recip_rank") == 1 / 2
     # a level of relevance: trec_eval's nDCG keeps the grades below it, ranx
     # drops them

@@ -46,12 +46,12 @@ def detections(*boxes):
     ],
 )  # fmt: skip
 def test_verdicts_by_hand(there, found, expected):
-    got = voc.verdicts(objects(*there), detections(*found))
+    got = voc.match_detections(objects(*there), detections(*found))
     assert got.tolist() == expected
 
 
 @pytest.mark.parametrize(
-    "is_hit, n_true, area, eleven",
+    "is_true_positive, n_ground_truth, area, eleven",
     [
         ([1], 1, 1, 1),
         ([1, 0], 2, 1 / 2, 6 / 11),  # recalls 0, .1, ... .5
@@ -66,11 +66,16 @@ def test_verdicts_by_hand(there, found, expected):
         ([0], 0, nan, nan),
     ],
 )
-def test_average_precision_by_hand(is_hit, n_true, area, eleven):
-    args = -np.arange(len(is_hit)), np.array(is_hit, dtype=bool)
-    got = voc.average_precision(*args, n_true=n_true)
+def test_average_precision_by_hand(
+    is_true_positive, n_ground_truth, area, eleven
+):
+    args = (
+        -np.arange(len(is_true_positive)),
+        np.array(is_true_positive, dtype=bool),
+    )
+    got = voc.average_precision(*args, n_ground_truth=n_ground_truth)
     assert got == pytest.approx(area, nan_ok=True)
-    got = voc.average_precision_11(*args, n_true=n_true)
+    got = voc.average_precision_11(*args, n_ground_truth=n_ground_truth)
     assert got == pytest.approx(eleven, nan_ok=True)
 
 
@@ -99,7 +104,7 @@ def test_both_conventions_of_a_box():
     found = detections((1, 0, [0, 0, 2, 1], 0.5))  # 6 of 9 pixels; 2 of 4
     for inclusive, most in ((True, 6 / 9), (False, 1 / 2)):
         for at_least, hit in ((most, 1), (np.nextafter(most, 1), 0)):
-            got = voc.verdicts(
+            got = voc.match_detections(
                 there, found, at_least=at_least, inclusive=inclusive
             )
             assert got.tolist() == [hit]
@@ -108,7 +113,7 @@ def test_both_conventions_of_a_box():
 def slow(there, found, label, *, at_least, inclusive):
     """(area, eleven) for one label, written from the protocol's text."""
     rows = [i for i, one in enumerate(there.label) if one == label]
-    n_true = sum(not there.difficult[i] for i in rows)
+    n_ground_truth = sum(not there.difficult[i] for i in rows)
     taken, points, hits, seen = set(), [], 0, 0
     order = sorted(range(len(found.label)), key=lambda d: -found.score[d])
     for d in (d for d in order if found.label[d] == label):
@@ -128,15 +133,18 @@ def slow(there, found, label, *, at_least, inclusive):
             hits += 1
         seen += 1
         points.append((hits, hits / seen))
-    if not n_true:
+    if not n_ground_truth:
         return nan, nan
 
     def best_from(hits):
         return max((p for h, p in points if h >= hits), default=0)
 
-    area = sum(best_from(j) for j in range(1, n_true + 1)) / n_true
+    area = (
+        sum(best_from(j) for j in range(1, n_ground_truth + 1))
+        / n_ground_truth
+    )
     eleven = sum(
-        max((p for h, p in points if 10 * h >= r * n_true), default=0)
+        max((p for h, p in points if 10 * h >= r * n_ground_truth), default=0)
         for r in range(11)
     )
     return area, eleven / 11
@@ -180,7 +188,9 @@ def test_voc_refuses():
     for bad in ([5, 0, 4, 9], [0, 0, nan, 9]):
         with pytest.raises(ValueError, match="left <= right"):
             voc.voc_evaluate(there._replace(box=[bad]), found)
-    with pytest.raises(ValueError, match="at least the 1 hits, got 0"):
-        voc.average_precision([0.5], [True], n_true=0)
+    with pytest.raises(
+        ValueError, match="at least the 1 true positives, got 0"
+    ):
+        voc.average_precision([0.5], [True], n_ground_truth=0)
     with pytest.raises(ValueError, match="one length"):
-        voc.average_precision_11([0.5, 0.4], [True], n_true=1)
+        voc.average_precision_11([0.5, 0.4], [True], n_ground_truth=1)

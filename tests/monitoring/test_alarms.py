@@ -31,7 +31,7 @@ def test_standardised_refuses(sd):
 
 
 def test_cusum_low_by_hand():
-    got = alarms.cusum_low(np.array([1, -1, -1, 0.25, 9, -3]), slack=0.5)
+    got = alarms.lower_cusum(np.array([1, -1, -1, 0.25, 9, -3]), slack=0.5)
     s_2 = 1 - 0.5
     s_3 = s_2 + 1 - 0.5
     s_4 = s_3 - 0.25 - 0.5
@@ -44,43 +44,47 @@ def test_cusum_low_agrees_with_its_closed_form(z, slack):
     # the walk minus the lowest point it has reached, or 0 if that is higher
     walk = np.cumsum(-z - slack, axis=-1)
     lowest = np.minimum(np.minimum.accumulate(walk, axis=-1), 0)
-    got = alarms.cusum_low(z, slack=slack)
+    got = alarms.lower_cusum(z, slack=slack)
     np.testing.assert_allclose(got, walk - lowest, atol=1e-9)
     assert (got >= 0).all()
-    np.testing.assert_array_equal(got[0], alarms.cusum_low(z[0], slack=slack))
+    np.testing.assert_array_equal(
+        got[0], alarms.lower_cusum(z[0], slack=slack)
+    )
 
 
 def test_cusum_low_finds_a_small_lasting_drop_sooner_than_single_days():
     rng = np.random.default_rng(0)
-    healthy, broken = rng.normal(size=(2, 400, 60))
-    broken[:, 30:] -= 1
+    healthy, out_of_control = rng.normal(size=(2, 400, 60))
+    out_of_control[:, 30:] -= 1
     delays = []
-    for chart in (lambda z: alarms.cusum_low(z, slack=0.5), lambda z: -z):
-        limit = alarms.calibrated_limit(chart(healthy), false_alarm_rate=0.05)
-        report = alarms.alarm_report(chart(broken), limit=limit, change_at=30)
+    for chart in (lambda z: alarms.lower_cusum(z, slack=0.5), lambda z: -z):
+        limit = alarms.control_limit(chart(healthy), false_alarm_rate=0.05)
+        report = alarms.alarm_report(
+            chart(out_of_control), limit=limit, change_at=30
+        )
         delays.append(report.median_delay)
     assert delays[0] < delays[1]
 
 
 def test_cusum_low_refuses():
     with pytest.raises(ValueError, match=r"at least 0.*, got -1"):
-        alarms.cusum_low(np.array([1.0]), slack=-1)
+        alarms.lower_cusum(np.array([1.0]), slack=-1)
     with pytest.raises(ValueError, match="must be finite"):
-        alarms.cusum_low(np.array([np.nan]), slack=0)
+        alarms.lower_cusum(np.array([np.nan]), slack=0)
 
 
 def test_calibrated_limit_by_hand():
     maxima = np.array([[0, 7], [3, 1], [5, 5], [2, 9]])  # 7, 3, 5, 9
-    assert alarms.calibrated_limit(maxima, false_alarm_rate=0.2) == 9  # 1/5
-    assert alarms.calibrated_limit(maxima, false_alarm_rate=0.39) == 9
-    assert alarms.calibrated_limit(maxima, false_alarm_rate=0.4) == 7  # 2/5
-    assert alarms.calibrated_limit(maxima, false_alarm_rate=0.99) == 3
+    assert alarms.control_limit(maxima, false_alarm_rate=0.2) == 9  # 1/5
+    assert alarms.control_limit(maxima, false_alarm_rate=0.39) == 9
+    assert alarms.control_limit(maxima, false_alarm_rate=0.4) == 7  # 2/5
+    assert alarms.control_limit(maxima, false_alarm_rate=0.99) == 3
 
 
 def test_calibrated_limit_is_not_led_astray_by_rounding():
     # 0.07 * 100 = 7.000000000000001 and 0.29 * 100 = 28.999999999999996
     for rate, rows, place in [(0.1, 29, 3), (0.07, 99, 7), (0.29, 99, 29)]:
-        limit = alarms.calibrated_limit(
+        limit = alarms.control_limit(
             np.arange(float(rows))[:, None], false_alarm_rate=rate
         )
         assert limit == rows - place
@@ -93,7 +97,7 @@ def test_calibrated_limit_keeps_the_rate_on_the_next_stretch():
     for rate in (0.05, 0.1, 0.3):
         exceeds = [
             maxima[i]
-            > alarms.calibrated_limit(
+            > alarms.control_limit(
                 np.delete(maxima, i)[:, None], false_alarm_rate=rate
             )
             for i in range(40)
@@ -103,18 +107,18 @@ def test_calibrated_limit_keeps_the_rate_on_the_next_stretch():
 
 def test_calibrated_limit_refuses():
     with pytest.raises(ValueError, match=r"\(R, T\), got shape \(3,\)"):
-        alarms.calibrated_limit(np.zeros(3), false_alarm_rate=0.5)
+        alarms.control_limit(np.zeros(3), false_alarm_rate=0.5)
     with pytest.raises(ValueError, match=r"at least 19 .* got 18"):
-        alarms.calibrated_limit(np.zeros((18, 2)), false_alarm_rate=0.05)
+        alarms.control_limit(np.zeros((18, 2)), false_alarm_rate=0.05)
     for rate in (0, 1):
         with pytest.raises(ValueError, match=f"got {rate}"):
-            alarms.calibrated_limit(np.zeros((9, 2)), false_alarm_rate=rate)
+            alarms.control_limit(np.zeros((9, 2)), false_alarm_rate=rate)
 
 
 def test_alarm_report_by_hand():
     chart = np.array(
         [
-            [0, 0, 3, 0],  # on the first broken day
+            [0, 0, 3, 0],  # on the first out_of_control day
             [0, 0, 2, 3],  # the limit itself is not an alarm
             [3, 0, 0, 0],  # false, then nothing
             [0, 0, 0, 0],  # never
@@ -123,7 +127,7 @@ def test_alarm_report_by_hand():
     )
     got = alarms.alarm_report(chart, limit=2, change_at=2)
     assert got.false_alarm_rate == 1 / 5
-    assert got.detected_share == 3 / 4
+    assert got.detection_rate == 3 / 4
     assert got.delays[[0, 1, 3, 4]].tolist() == [0, 1, inf, 1]
     assert np.isnan(got.delays[2])
     assert got.median_delay == 1
@@ -132,7 +136,7 @@ def test_alarm_report_by_hand():
 def test_nothing_can_be_found_where_all_alarmed_before():
     got = alarms.alarm_report(np.ones((3, 4)), limit=0, change_at=2)
     assert got.false_alarm_rate == 1
-    assert np.isnan([got.detected_share, got.median_delay]).all()
+    assert np.isnan([got.detection_rate, got.median_delay]).all()
 
 
 @pytest.mark.parametrize("silent, expected", [(1, 1), (2, inf), (3, inf)])
@@ -158,7 +162,7 @@ def test_alarm_report_agrees_with_a_loop(chart, change_at):
     assert got.delays[~np.isnan(got.delays)].tolist() == delays
     assert got.false_alarm_rate == pytest.approx(1 - len(quiet) / 6)
     if quiet:
-        assert got.detected_share == pytest.approx(
+        assert got.detection_rate == pytest.approx(
             sum(d < inf for d in delays) / len(quiet)
         )
 
@@ -173,30 +177,42 @@ def test_alarm_report_refuses():
 
 
 def test_trial_does_what_its_parts_do():
-    setting, calm, broken = np.random.default_rng(1).normal(size=(3, 300, 30))
-    broken[:, 20:] -= 1.5
-    got = alarms.trial(setting, calm, broken, change_at=20, slack=0.25)
+    calibration, in_control, out_of_control = np.random.default_rng(1).normal(
+        size=(3, 300, 30)
+    )
+    out_of_control[:, 20:] -= 1.5
+    got = alarms.trial(
+        calibration, in_control, out_of_control, change_at=20, slack=0.25
+    )
 
     def chart(rows):
-        z = (rows - setting.mean()) / setting.std()
-        return alarms.cusum_low(z, slack=0.25)
+        z = (rows - calibration.mean()) / calibration.std()
+        return alarms.lower_cusum(z, slack=0.25)
 
-    limit = alarms.calibrated_limit(chart(setting), false_alarm_rate=0.05)
-    report = alarms.alarm_report(chart(broken), limit=limit, change_at=20)
+    limit = alarms.control_limit(chart(calibration), false_alarm_rate=0.05)
+    report = alarms.alarm_report(
+        chart(out_of_control), limit=limit, change_at=20
+    )
     assert got.limit == limit
-    assert got.false_alarm_rate == (chart(calm).max(axis=1) > limit).mean()
-    assert got.detected_share == report.detected_share
+    assert (
+        got.false_alarm_rate == (chart(in_control).max(axis=1) > limit).mean()
+    )
+    assert got.detection_rate == report.detection_rate
     assert got.median_delay == report.median_delay
-    np.testing.assert_array_equal(got.charts, chart(broken))
+    np.testing.assert_array_equal(got.charts, chart(out_of_control))
 
 
 def test_trial_keeps_its_promise_on_stretches_that_it_has_not_seen():
     # the limit is as uncertain as the share: twice the variance of one
     rng = np.random.default_rng(2)
     for rate in (0.05, 0.2):
-        setting, calm = rng.normal(10, 3, size=(2, 300, 30))
+        calibration, in_control = rng.normal(10, 3, size=(2, 300, 30))
         got = alarms.trial(
-            setting, calm, calm - 9, change_at=0, false_alarm_rate=rate
+            calibration,
+            in_control,
+            in_control - 9,
+            change_at=0,
+            false_alarm_rate=rate,
         )
         assert abs(got.false_alarm_rate - rate) < 3.5 * np.sqrt(
             2 * rate * (1 - rate) / 300

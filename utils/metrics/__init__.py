@@ -1,4 +1,4 @@
-"""What a list, a score or a catalogue is worth: one value per list.
+"""Metrics of ranking, classification, calibration, detection, diversity.
 
 Means, intervals and how many lists were dropped belong to the chapter.
 """

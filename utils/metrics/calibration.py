@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say?
+"""Calibration of probabilities: reliability, expected calibration error.
 
 A bin or a slice is a set of rows; within it, the mean prediction is compared
 with the share of positives. Which sets one looks at is part of the question,
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Reliability(NamedTuple):
-    """One entry per bin, (bins,) each; nan where a bin is empty.
+    """Reliability curve, (bins,) each; nan where a bin is empty.
 
     Attributes:
         predicted: mean probability of the bin's rows.
@@ -60,7 +60,7 @@ def predicted_over_observed(
     *,
     weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Expected positives over actual ones, slice by slice.
+    """Calibration ratio: predicted over observed positives, slice by slice.
 
     Args:
         labels: (n,) 0 or 1.
@@ -94,7 +94,7 @@ def predicted_over_observed(
 
 
 def equal_width_edges(*, bins: int) -> np.ndarray:
-    """Edges of bins that are equally wide on [0, 1].
+    """Bin edges of equal width on [0, 1].
 
     Args:
         bins: how many, at least 1.
@@ -113,7 +113,7 @@ def equal_width_edges(*, bins: int) -> np.ndarray:
 
 
 def equal_mass_edges(probabilities: np.ndarray, *, bins: int) -> np.ndarray:
-    """Edges of bins that hold equally many of these predictions.
+    """Bin edges of equal mass: quantiles of the predictions.
 
     Args:
         probabilities: (n,) in [0, 1], at least one.
@@ -145,7 +145,7 @@ def reliability_curve(
     edges: np.ndarray,
     weights: np.ndarray | None = None,
 ) -> Reliability:
-    """What was promised and what happened, bin by bin.
+    """Reliability curve: mean prediction and observed rate, bin by bin.
 
     Args:
         labels: (n,) 0 or 1.
@@ -198,7 +198,7 @@ def expected_calibration_error(
     edges: np.ndarray,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Mean distance of promise and outcome over bins, by their weight.
+    """Expected calibration error (ECE): weighted mean gap over bins.
 
     Args:
         labels: (n,) 0 or 1.
@@ -230,19 +230,19 @@ def expected_calibration_error(
 
 
 def prior_correction(
-    probabilities: np.ndarray, *, kept_share: float
+    probabilities: np.ndarray, *, downsampling_rate: float
 ) -> np.ndarray:
-    """Probabilities of a model that saw only a share of the negatives.
+    """Prior correction of probabilities after negative downsampling.
 
     Args:
         probabilities: of a 1, in [0, 1], as learned from all positives and a
-            random `kept_share` of the negatives; any shape.
-        kept_share: of the negatives, in (0, 1].
+            random share `downsampling_rate` of the negatives; any shape.
+        downsampling_rate: share of the negatives kept, in (0, 1].
 
     Returns:
-        Of the same shape: p / (p + (1 - p) / kept_share), which divides the
-        odds by 1 / kept_share. 0 stays 0 and 1 stays 1. A model that the
-        sampling left badly calibrated stays so.
+        Of the same shape: p / (p + (1 - p) / downsampling_rate), which
+        divides the odds by 1 / downsampling_rate. 0 stays 0 and 1 stays 1.
+        A model that the sampling left badly calibrated stays so.
 
     Raises:
         ValueError: a share outside (0, 1]; probabilities outside [0, 1].
@@ -250,14 +250,16 @@ def prior_correction(
     Source: He et al. (2014), doi:10.1145/2648584.2648589, section 6.3;
     Elkan (2001), theorem 2.
 
-    >>> prior_correction(np.array([0.5, 1.0]), kept_share=0.1).round(4)
+    >>> prior_correction(np.array([0.5, 1.0]), downsampling_rate=0.1).round(4)
     array([0.0909, 1.    ])
     """
-    if not 0 < kept_share <= 1:
-        raise ValueError(f"kept_share must be in (0, 1], got {kept_share}")
+    if not 0 < downsampling_rate <= 1:
+        raise ValueError(
+            f"downsampling_rate must be in (0, 1], got {downsampling_rate}"
+        )
     p = np.asarray(probabilities, dtype=np.float64)
     check_probabilities(p)
-    return p * kept_share / (p * kept_share + (1 - p))
+    return p * downsampling_rate / (p * downsampling_rate + (1 - p))
 
 
 def _check_bins(bins: int) -> None:

@@ -1,4 +1,4 @@
-"""Maps from scores to probabilities, fitted on rows held out.
+"""Calibrators: Platt scaling and isotonic regression.
 
 Each is a curve that is called with scores. A model's own rows would make it
 look surer than it is: fit on others.
@@ -22,7 +22,7 @@ NEWTON_STEPS = 100  # ten are usual
 
 @dataclass(frozen=True)
 class Platt:
-    """A logistic curve from scores to probabilities, see `fit_platt`.
+    """Platt scaling as fitted: a logistic curve, see `fit_platt`.
 
     Attributes:
         slope: change of the log-odds per unit of score.
@@ -51,7 +51,7 @@ def fit_platt(
     *,
     weights: np.ndarray | None = None,
 ) -> Platt:
-    """Platt scaling: the logistic curve that makes the labels most likely.
+    """Platt scaling: maximum-likelihood logistic fit of labels on scores.
 
     The labels are moved a little inwards, to (P + 1) / (P + 2) for a
     positive and 1 / (N + 2) for a negative, with P and N the weight of
@@ -118,7 +118,7 @@ def _newton(x: np.ndarray, target: np.ndarray, weights: np.ndarray):
 
 @dataclass(frozen=True)
 class Isotonic:
-    """A rising curve from scores to probabilities, see `fit_isotonic`.
+    """Isotonic calibration as fitted: a rising curve, see `fit_isotonic`.
 
     Attributes:
         scores: (m,) ascending, where the curve has its corners.
@@ -148,7 +148,7 @@ def fit_isotonic(
     *,
     weights: np.ndarray | None = None,
 ) -> Isotonic:
-    """Isotonic regression: the rising curve that is nearest to the labels.
+    """Isotonic regression: least-squares monotone fit of labels on scores.
 
     Pool adjacent violators: rows of one score are a block; wherever a block
     has no higher mean than the one before, they are merged.

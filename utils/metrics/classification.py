@@ -1,4 +1,4 @@
-"""Yes-or-no predictions: their order, and their probabilities.
+"""Binary classification metrics: ROC, precision and recall.
 
 Labels are 0 and 1 (or bool), one per row; `weights` say how often a row
 counts. Rows with the same score are one step of every curve: no metric here
@@ -66,7 +66,7 @@ def roc_auc(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Chance that a positive row scores above a negative one.
+    """ROC-AUC: chance that a positive row scores above a negative one.
 
     Args:
         labels: (n,) 0 or 1.
@@ -102,7 +102,7 @@ def roc_auc_interval(
     level: float = 0.95,
     resamples: int = 1_000,
 ) -> bootstrap.Interval:
-    """Percentile bootstrap of ROC-AUC, or of one score's lead over another.
+    """Bootstrap interval of ROC-AUC, or of the difference of two.
 
     A resample of n rows is how often each row was drawn; with these numbers
     as weights nothing has to be sorted again. Rows must be independent.
@@ -178,7 +178,7 @@ class _PairsWon:
 def auc_by_group(
     labels: np.ndarray, scores: np.ndarray, groups: np.ndarray
 ) -> np.ndarray:
-    """`roc_auc` within each group, all groups at once.
+    """ROC-AUC within each group, all groups at once.
 
     Args:
         labels: (n,) 0 or 1.
@@ -218,7 +218,7 @@ def auc_by_group(
 def grouped_auc(
     labels: np.ndarray, scores: np.ndarray, groups: np.ndarray
 ) -> float:
-    """Mean of the groups' AUC, weighted by their rows.
+    """Grouped AUC (GAUC): mean AUC of the groups, weighted by rows.
 
     What it drops: groups with one class only. Nothing that is the same for
     all rows of a group can move it.
@@ -252,7 +252,7 @@ def average_precision(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Precision averaged over the steps of recall: area under PR, stepwise.
+    """Average precision: step-wise area under the precision-recall curve.
 
     Args:
         labels: (n,) 0 or 1.
@@ -288,7 +288,7 @@ def trapezoid_pr_auc(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Area under straight lines between the points of the PR curve.
+    """PR-AUC by the trapezoid rule: straight lines between the points.
 
     Other libraries report it as "PR-AUC". It credits precision that no
     threshold reaches, for precision does not change linearly with recall:
@@ -324,7 +324,7 @@ def precision_recall(
     *,
     weights: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Precision and recall at every threshold, from the highest score.
+    """Precision-recall curve: both at every threshold, highest first.
 
     Args:
         labels: (n,) 0 or 1.

@@ -1,4 +1,4 @@
-"""Average precision of boxes as COCO measures it, on whole files at once.
+"""COCO evaluation: average precision and recall of detected boxes.
 
 Within one image and class, detections take boxes from the surest down, for
 ten thresholds of overlap and four ranges of area. These forty questions are
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import coco_files
-from .coco_files import Found, Truth
+from .coco_files import Detections, GroundTruth
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of overlap
 RECALLS = np.linspace(0, 1, 101)
@@ -43,7 +43,7 @@ _BLOCK = 2048  # detections at once, with all their boxes: what a cache holds
 
 
 class CocoResult(NamedTuple):
-    """What `coco_evaluate` finds.
+    """COCO summary metrics, and average precision by class.
 
     summary: the twelve numbers that COCO prints, by name and in its order.
     ap_per_class: AP by category id, ascending.
@@ -56,7 +56,7 @@ class CocoResult(NamedTuple):
 def coco_evaluate(
     annotations: str | PathLike | dict, detections: str | PathLike | list
 ) -> CocoResult:
-    """The twelve numbers of COCO's protocol for boxes, and AP by class.
+    """COCO evaluation of boxes: the twelve summary metrics, AP by class.
 
     Args:
         annotations: path of the JSON file, or its content: `images` and
@@ -95,8 +95,8 @@ def coco_evaluate(
     >>> coco_evaluate(truth, [{**box, "score": 0.8}]).summary["AP"]
     1.0
     """
-    truth = coco_files.read_truth(annotations)
-    found = coco_files.read_found(detections, truth)
+    truth = coco_files.read_ground_truth(annotations)
+    found = coco_files.read_detections(detections, truth)
     found, rank = _surest_first(found, n_images=len(truth.images))
     pairs = _close_pairs(found, truth)
     ignored = _outside(truth.area) | np.where(truth.crowd, _ALL, _NONE)
@@ -104,24 +104,24 @@ def coco_evaluate(
     hit = taken & ~spare
     alarm = ~taken & ~_outside(_sides_and_area(found.box)[4])
     n_classes = len(truth.categories)
-    n_true = _count(~ignored, truth.category, n_classes)
-    ap = _average_precision(hit, hit | alarm, found.category, n_true)
+    n_ground_truth = _count(~ignored, truth.category, n_classes)
+    ap = _average_precision(hit, hit | alarm, found.category, n_ground_truth)
     hits = {
         k: _count(hit[rank < k], found.category[rank < k], n_classes)
         for k in (1, 10, MAX_DETECTIONS)
     }
     by_class = ap[:, 0].mean(axis=-1).tolist()
     return CocoResult(
-        _summary(ap, hits, n_true),
+        _summary(ap, hits, n_ground_truth),
         dict(zip(truth.categories, by_class, strict=True)),
     )
 
 
 def _summary(
-    ap: np.ndarray, hits: dict[int, np.ndarray], n_true: np.ndarray
+    ap: np.ndarray, hits: dict[int, np.ndarray], n_ground_truth: np.ndarray
 ) -> dict[str, float]:
     """AP and hits by most detections an image, (K, A, T) each, in means."""
-    boxes = np.where(n_true > 0, n_true, np.nan)
+    boxes = np.where(n_ground_truth > 0, n_ground_truth, np.nan)
     recall = {k: counts / boxes for k, counts in hits.items()}
     values = [
         ap[:, 0],
@@ -136,7 +136,9 @@ def _summary(
     return dict(zip(NAMES, means, strict=True))
 
 
-def _surest_first(found: Found, *, n_images: int) -> tuple[Found, np.ndarray]:
+def _surest_first(
+    found: Detections, *, n_images: int
+) -> tuple[Detections, np.ndarray]:
     """By class, surest first; (D,) rank in its class and image, below 100.
 
     Equal scores: images in order, then as listed.
@@ -167,7 +169,7 @@ class _Pairs(NamedTuple):
     group: np.ndarray  # (P,)
 
 
-def _close_pairs(found: Found, truth: Truth) -> _Pairs:
+def _close_pairs(found: Detections, truth: GroundTruth) -> _Pairs:
     row = _order(found.category, found.image)
     true_row = _order(truth.category, truth.image)
     group = (found.category * len(truth.images) + found.image)[row]
@@ -259,22 +261,22 @@ def _average_precision(
     hit: np.ndarray,
     counted: np.ndarray,
     category: np.ndarray,
-    n_true: np.ndarray,
+    n_ground_truth: np.ndarray,
 ) -> np.ndarray:
     """(K, A, T) from (D,) bits, surest first in each class; nan: no box.
 
     The best precision at a recall or beyond is reached at a hit, so that
     only hits are looked at.
     """
-    ap = np.full(n_true.shape, np.nan)
-    of_class = np.bincount(category, minlength=len(n_true))
+    ap = np.full(n_ground_truth.shape, np.nan)
+    of_class = np.bincount(category, minlength=len(n_ground_truth))
     first = np.cumsum(of_class) - of_class
-    for i, (is_hit, is_counted) in enumerate(
+    for i, (is_true_positive, is_counted) in enumerate(
         zip(_planes(hit), _planes(counted), strict=True)
     ):
-        n = n_true[:, i // _T, i % _T]
+        n = n_ground_truth[:, i // _T, i % _T]
         seen = np.append(0, np.cumsum(is_counted, dtype=np.int64))
-        at = np.flatnonzero(is_hit)
+        at = np.flatnonzero(is_true_positive)
         hits = np.bincount(category[at], minlength=len(n))
         before = np.cumsum(hits) - hits  # hits of earlier classes
         nth = np.arange(1, len(at) + 1) - before[category[at]]
@@ -286,16 +288,16 @@ def _average_precision(
         best[place == hits[:, None]] = 0.0  # recalls that are not reached
         best = np.maximum.accumulate(best[:, ::-1], axis=1)
         ap[:, i // _T, i % _T] = best.mean(axis=1)
-    return np.where(n_true > 0, ap, np.nan)
+    return np.where(n_ground_truth > 0, ap, np.nan)
 
 
-def _hits_needed(n_true: np.ndarray) -> np.ndarray:
+def _hits_needed(n_ground_truth: np.ndarray) -> np.ndarray:
     """(K, 101) hits from which each recall is reached, at least 1.
 
     Compared as pycocotools does it: 57 of 100 fall short of RECALLS[57],
     which is a rounding error above 0.57.
     """
-    n = np.maximum(n_true, 1)[:, None]
+    n = np.maximum(n_ground_truth, 1)[:, None]
     hits = np.floor(RECALLS * n)
     return np.maximum(hits + (hits / n < RECALLS), 1).astype(np.int64)
 
@@ -325,8 +327,8 @@ def _count(bits: np.ndarray, category: np.ndarray, n: int) -> np.ndarray:
     return np.stack(counts, axis=-1).reshape(n, _A, _T)
 
 
-def _rows(found: Found, rows: np.ndarray) -> Found:
-    return Found(*(column[rows] for column in found))
+def _rows(found: Detections, rows: np.ndarray) -> Detections:
+    return Detections(*(column[rows] for column in found))
 
 
 def _order(*keys: np.ndarray) -> np.ndarray:

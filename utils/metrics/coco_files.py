@@ -1,4 +1,4 @@
-"""What COCO's two JSON files hold, checked, as arrays."""
+"""COCO annotation and result files, checked, as arrays."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import numpy as np
 FOUR = Struct("4d").pack  # a box, as bytes
 
 
-class Truth(NamedTuple):
-    """The boxes that are there, as listed.
+class GroundTruth(NamedTuple):
+    """Ground-truth boxes of an annotation file, as listed.
 
     images, categories: ids, ascending; image, category: (T,) places there.
     box: (T, 4) left, top, width, height. area: (T,) of the object itself.
@@ -31,8 +31,8 @@ class Truth(NamedTuple):
     crowd: np.ndarray
 
 
-class Found(NamedTuple):
-    """The detections, as listed: (D,) places, (D, 4) boxes, (D,) scores."""
+class Detections(NamedTuple):
+    """Detections as listed: (D,) places, (D, 4) boxes, (D,) scores."""
 
     image: np.ndarray
     category: np.ndarray
@@ -40,8 +40,8 @@ class Found(NamedTuple):
     score: np.ndarray
 
 
-def read_truth(annotations: str | PathLike | dict) -> Truth:
-    """Boxes of an annotation file or of its content.
+def read_ground_truth(annotations: str | PathLike | dict) -> GroundTruth:
+    """Ground truth of an annotation file or of its content.
 
     Args:
         annotations: path of a JSON file, or what it holds: a dict of
@@ -51,7 +51,8 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
         ValueError: a key is missing; an id twice; an image or category that
             is not listed; a box or area that is negative or not finite.
 
-    >>> read_truth({"images": [], "categories": [], "annotations": []}).images
+    >>> empty = {"images": [], "categories": [], "annotations": []}
+    >>> read_ground_truth(empty).images
     []
     """
     content = _content(annotations)
@@ -73,7 +74,7 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
     crowd = [bool(a.get("iscrowd", 0)) for a in content["annotations"]]
     areas = _numbers(area, "annotations", "area")
     _refuse(areas < 0, area, "annotations", "area", "not be negative")
-    return Truth(
+    return GroundTruth(
         list(place["images"]),
         list(place["categories"]),
         _look_up(image, place["images"], "annotations", "image_id"),
@@ -84,7 +85,9 @@ def read_truth(annotations: str | PathLike | dict) -> Truth:
     )
 
 
-def read_found(detections: str | PathLike | list, truth: Truth) -> Found:
+def read_detections(
+    detections: str | PathLike | list, truth: GroundTruth
+) -> Detections:
     """Detections of a results file or of its content.
 
     Args:
@@ -96,7 +99,7 @@ def read_found(detections: str | PathLike | list, truth: Truth) -> Found:
             not list; a box with a negative size; a number that is not
             finite.
 
-    >>> read_found([], read_truth(
+    >>> read_detections([], read_ground_truth(
     ...     {"images": [], "categories": [], "annotations": []})).box.shape
     (0, 4)
     """
@@ -107,7 +110,7 @@ def read_found(detections: str | PathLike | list, truth: Truth) -> Found:
     )
     images = {key: i for i, key in enumerate(truth.images)}
     categories = {key: i for i, key in enumerate(truth.categories)}
-    return Found(
+    return Detections(
         _look_up(image, images, "detections", "image_id"),
         _look_up(category, categories, "detections", "category_id"),
         _boxes(box, "detections"),

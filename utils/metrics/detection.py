@@ -1,4 +1,4 @@
-"""Boxes found against boxes that are there.
+"""Object detection: IoU, non-maximum suppression, matching, AP.
 
 A box is (left, top, right, bottom) in any unit. One class and one threshold
 of overlap at a time: means over classes, sizes and thresholds belong to the
@@ -19,7 +19,7 @@ def iou(
     crowd: np.ndarray | None = None,
     inclusive: bool = False,
 ) -> np.ndarray:
-    """Intersection over union of every found with every true box.
+    """Intersection over union (IoU) of detected and ground-truth boxes.
 
     Args:
         found: (D, 4) left, top, right, bottom.
@@ -64,7 +64,7 @@ def overlap(
     crowd: np.ndarray | bool = False,
     inclusive: bool = False,
 ) -> np.ndarray:
-    """`iou` of checked boxes (..., 4) that are broadcast together.
+    """Intersection over union of checked boxes (..., 4), broadcast.
 
     >>> overlap(np.array([0, 0, 2, 2]), np.array([0, 0, 2, 1])).item()
     0.5
@@ -129,7 +129,7 @@ def nms(
 def greedy_match(
     scores: np.ndarray, overlap: np.ndarray, *, at_least: float
 ) -> np.ndarray:
-    """Give each true box to at most one detection, best score first.
+    """Greedy matching of detections to ground truth, best score first.
 
     Args:
         scores: (D,) confidence; equal scores keep their order.
@@ -173,16 +173,16 @@ def greedy_match(
 
 
 def average_precision(
-    scores: np.ndarray, is_hit: np.ndarray, *, n_true: int
+    scores: np.ndarray, is_true_positive: np.ndarray, *, n_ground_truth: int
 ) -> float:
-    """COCO's average precision of one class at one threshold of overlap.
+    """COCO's average precision of one class at one IoU threshold.
 
     Args:
         scores: (D,) confidence of the detections of all images together;
             equal scores keep their order.
-        is_hit: (D,) whether each found a box, as `greedy_match(...) >= 0`
-            says image by image.
-        n_true: boxes that are there, found or not.
+        is_true_positive: (D,) whether each found a box, as
+            `greedy_match(...) >= 0` says image by image.
+        n_ground_truth: boxes that are there, found or not.
 
     Returns:
         In [0, 1]: at the 101 recalls 0, 0.01, ... 1, the best precision
@@ -196,25 +196,27 @@ def average_precision(
     Source: Lin et al. (2014), doi:10.1007/978-3-319-10602-1_48.
 
     >>> average_precision(np.array([0.9, 0.8]), np.array([True, False]),
-    ...                   n_true=2).__round__(3)
+    ...                   n_ground_truth=2).__round__(3)
     0.505
     """
-    hits, best = best_precision(scores, is_hit, n_true=n_true)
-    if n_true == 0:
+    hits, best = interpolated_precision(
+        scores, is_true_positive, n_ground_truth=n_ground_truth
+    )
+    if n_ground_truth == 0:
         return float("nan")
-    place = np.searchsorted(hits / n_true, RECALLS)
+    place = np.searchsorted(hits / n_ground_truth, RECALLS)
     return float(np.append(best, 0.0)[place].mean())
 
 
-def best_precision(
-    scores: np.ndarray, is_hit: np.ndarray, *, n_true: int
+def interpolated_precision(
+    scores: np.ndarray, is_true_positive: np.ndarray, *, n_ground_truth: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hits so far, and the best precision from there on, surest first.
+    """True positives so far and interpolated precision, surest first.
 
     Args:
         scores: (D,) confidence; equal scores keep their order.
-        is_hit: (D,) whether each found a box.
-        n_true: boxes that are there, found or not.
+        is_true_positive: (D,) whether each found a box.
+        n_ground_truth: boxes that are there, found or not.
 
     Returns:
         (D,) int hits among the surest 1, 2, ... D detections, and (D,) the
@@ -223,23 +225,24 @@ def best_precision(
     Raises:
         ValueError: lengths differ; more hits than boxes; a score nan.
 
-    >>> best_precision(np.array([0.9, 0.8]), np.array([False, True]),
-    ...                n_true=1)
+    >>> interpolated_precision(np.array([0.9, 0.8]), np.array([False, True]),
+    ...                n_ground_truth=1)
     (array([0, 1]), array([0.5, 0.5]))
     """
     scores = np.asarray(scores, dtype=np.float64)
-    is_hit = np.asarray(is_hit, dtype=bool)
-    if scores.ndim != 1 or scores.shape != is_hit.shape:
+    is_true_positive = np.asarray(is_true_positive, dtype=bool)
+    if scores.ndim != 1 or scores.shape != is_true_positive.shape:
         raise ValueError(
-            "scores and is_hit need one axis of one length, got "
-            f"{scores.shape} and {is_hit.shape}"
+            "scores and is_true_positive need one axis of one length, got "
+            f"{scores.shape} and {is_true_positive.shape}"
         )
     _refuse_nan(scores)
-    if is_hit.sum() > n_true:
+    if is_true_positive.sum() > n_ground_truth:
         raise ValueError(
-            f"n_true must be at least the {is_hit.sum()} hits, got {n_true}"
+            "n_ground_truth must be at least the "
+            f"{is_true_positive.sum()} true positives, got {n_ground_truth}"
         )
-    hits = np.cumsum(is_hit[np.argsort(-scores, kind="stable")])
+    hits = np.cumsum(is_true_positive[np.argsort(-scores, kind="stable")])
     precision = hits / np.arange(1, len(hits) + 1)
     return hits, np.maximum.accumulate(precision[::-1])[::-1]
 

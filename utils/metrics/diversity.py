@@ -1,4 +1,4 @@
-"""Variety within a list, of what is shown at all, and how new it is."""
+"""Beyond-accuracy metrics of lists: diversity, coverage, novelty."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def intra_list_distance(vectors: np.ndarray) -> np.ndarray:
-    """Mean cosine distance between the items of a list.
+    """Intra-list distance: mean cosine distance between items of a list.
 
     Args:
         vectors: (..., k, D) one vector per item shown.
@@ -45,7 +45,7 @@ def intra_list_distance(vectors: np.ndarray) -> np.ndarray:
 
 
 def coverage(ranked_ids: np.ndarray, *, n_items: int) -> float:
-    """Share of the catalogue that appears in at least one list.
+    """Catalogue coverage: share of items that appear in at least one list.
 
     Args:
         ranked_ids: integer items of any shape, all lists together; -1
@@ -68,7 +68,7 @@ def coverage(ranked_ids: np.ndarray, *, n_items: int) -> float:
 
 
 def gini(exposure: np.ndarray) -> np.ndarray:
-    """Inequality of exposure: 0 if all items are shown equally often.
+    """Gini coefficient of exposure: 0 if all items are shown equally often.
 
     Args:
         exposure: (..., N) how often each item of the catalogue was shown,
@@ -105,12 +105,12 @@ def gini(exposure: np.ndarray) -> np.ndarray:
         return np.sort(exposure, axis=-1) @ weight / (n * total)
 
 
-def novelty(ranked_ids: np.ndarray, known_share: np.ndarray) -> np.ndarray:
-    """Mean surprise at the items of a list: how few people know them.
+def novelty(ranked_ids: np.ndarray, popularity: np.ndarray) -> np.ndarray:
+    """Novelty: mean self-information of the items of a list.
 
     Args:
         ranked_ids: (..., k) integer items; -1 marks a place left empty.
-        known_share: (N,) share of users who know each item of the
+        popularity: (N,) share of users who know each item of the
             catalogue, in [0, 1], for instance those who watched it before.
 
     Returns:
@@ -128,13 +128,13 @@ def novelty(ranked_ids: np.ndarray, known_share: np.ndarray) -> np.ndarray:
     >>> novelty(np.array([0, 1]), np.array([0.5, 0.125]))
     np.float64(2.0)
     """
-    shares = np.asarray(known_share, dtype=np.float64)
+    shares = np.asarray(popularity, dtype=np.float64)
     if shares.ndim != 1:
-        raise ValueError(f"known_share must be (N,), got {shares.shape}")
+        raise ValueError(f"popularity must be (N,), got {shares.shape}")
     wrong = ~((shares >= 0) & (shares <= 1))
     if wrong.any():
         raise ValueError(
-            f"known_share must be from 0 to 1, got {shares[wrong][0]}"
+            f"popularity must be from 0 to 1, got {shares[wrong][0]}"
         )
     ids = _checked_ids(ranked_ids, len(shares))
     if ids.ndim == 0:
@@ -149,7 +149,7 @@ def novelty(ranked_ids: np.ndarray, known_share: np.ndarray) -> np.ndarray:
 def serendipity(
     ranked_ids: np.ndarray, gains: np.ndarray, expected_ids: np.ndarray
 ) -> np.ndarray:
-    """How useful the unexpected items of a list are.
+    """Serendipity: mean gain of the unexpected items of a list.
 
     Unexpected is what a plain recommender, for instance the most popular
     items, would not have shown to the same user.

@@ -1,8 +1,8 @@
-"""Six metrics of many lists in one pass, from whatever the lists come as.
+"""Ranking evaluation: six metrics of many lists in one pass.
 
-`gains_at_k` takes gains that are ranked already, `scores_at_k` scores beside
-gains, `ids_at_k` ranked ids beside the relevant ones, `dicts_at_k` and
-`tables_at_k` a run and its judgements under the ids of queries and items.
+`from_gains` takes gains that are ranked already, `from_scores` scores beside
+gains, `from_ids` ranked ids beside the relevant ones, `from_dicts` and
+`from_tables` a run and its judgements under the ids of queries and items.
 The values are those of the functions in `utils.metrics.ranking`: equal scores
 keep the order in which they came, an item without a judgement gains nothing,
 and a list to which nothing is relevant is nan where the denominator tells.
@@ -30,8 +30,8 @@ LARGEST = np.float64(1e300)  # sums of gains stay floats
 
 
 @dataclass(frozen=True)
-class AtK:
-    """Six metrics of each list, (Q,) float64 each, and the ids of the lists.
+class RankingMetrics:
+    """Ranking metrics at k of each list, (Q,) float64 each, and query ids.
 
     `precision`, `hit_rate` and `reciprocal_rank` are 0 and the others nan
     where nothing is relevant to a list.
@@ -71,8 +71,10 @@ class AtK:
         return pd.DataFrame(values).set_index("queries").rename_axis("query")
 
 
-def gains_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> AtK:
-    """Six metrics of lists whose gains are ranked already.
+def from_gains(
+    gains: np.ndarray, judged: np.ndarray, *, k: int
+) -> RankingMetrics:
+    """Ranking metrics at k of gains that are ranked already.
 
     Args:
         gains: (Q, n) gains of the retrieved items, best rank first; above 0
@@ -88,7 +90,7 @@ def gains_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> AtK:
             finite; a list with more relevant items, or more gain, than its
             judged items allow.
 
-    >>> gains_at_k(np.array([[0, 1]]), np.array([[1, 1, 0]]), k=2).recall
+    >>> from_gains(np.array([[0, 1]]), np.array([[1, 1, 0]]), k=2).recall
     array([0.5])
     """
     gains, judged = _lists("gains", gains), _lists("judged", judged)
@@ -102,8 +104,10 @@ def gains_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> AtK:
     return _six(np.arange(len(gains)), gains[:, :k], relevant, ideal, k)
 
 
-def scores_at_k(scores: np.ndarray, gains: np.ndarray, *, k: int) -> AtK:
-    """Six metrics of lists in the order of their scores.
+def from_scores(
+    scores: np.ndarray, gains: np.ndarray, *, k: int
+) -> RankingMetrics:
+    """Ranking metrics at k of scores and the gains of the same items.
 
     Args:
         scores: (Q, n) higher is better; -inf is allowed and comes last.
@@ -118,7 +122,7 @@ def scores_at_k(scores: np.ndarray, gains: np.ndarray, *, k: int) -> AtK:
         ValueError: k < 1; shapes that do not match; a score that is nan; a
             gain negative or not finite.
 
-    >>> scores_at_k(np.array([[0.1, 0.9]]), np.array([[1, 0]]), k=2).ndcg
+    >>> from_scores(np.array([[0.1, 0.9]]), np.array([[1, 0]]), k=2).ndcg
     array([0.63092975])
     """
     scores, gains = _lists("scores", scores), _lists("gains", gains)
@@ -142,15 +146,15 @@ def scores_at_k(scores: np.ndarray, gains: np.ndarray, *, k: int) -> AtK:
     return _six(np.arange(len(scores)), ranked, relevant, ideal, k)
 
 
-def ids_at_k(
+def from_ids(
     ranked_ids: np.ndarray,
     judged_ids: np.ndarray,
     counts: np.ndarray,
     gains: np.ndarray | None = None,
     *,
     k: int,
-) -> AtK:
-    """Six metrics of ranked ids beside the judged ids of each list.
+) -> RankingMetrics:
+    """Ranking metrics at k of ranked ids and the judged ids of each list.
 
     Args:
         ranked_ids: (Q, n) integer ids of at least 0, best rank first; -1
@@ -170,7 +174,7 @@ def ids_at_k(
             a list, retrieved or judged.
 
     >>> ranked = np.array([[7, 3, 9], [2, -1, -1]])
-    >>> ids_at_k(ranked, np.array([3, 5, 2]), np.array([2, 1]), k=2).recall
+    >>> from_ids(ranked, np.array([3, 5, 2]), np.array([2, 1]), k=2).recall
     array([0.5, 1. ])
     """
     _check_k(k)
@@ -190,13 +194,13 @@ def ids_at_k(
     return _matched(queries, ranked_ids[:, :k], judged_ids, counts, gains, k)
 
 
-def dicts_at_k(
+def from_dicts(
     run: Mapping[object, Mapping[object, float]],
     qrels: Mapping[object, Mapping[object, float]],
     *,
     k: int,
-) -> AtK:
-    """Six metrics of a run and its judgements as dictionaries.
+) -> RankingMetrics:
+    """Ranking metrics at k of a run and its qrels as dictionaries.
 
     Args:
         run: query -> item -> score; higher is better, -inf is allowed.
@@ -213,7 +217,7 @@ def dicts_at_k(
             finite.
 
     >>> run = {"q": {"a": 0.3, "b": 0.2}}
-    >>> dicts_at_k(run, {"q": {"b": 1}}, k=2).reciprocal_rank
+    >>> from_dicts(run, {"q": {"b": 1}}, k=2).reciprocal_rank
     array([0.5])
     """
     _check_k(k)
@@ -282,8 +286,10 @@ def _judged_ranks(retrieved, judged, lengths, counts, k):
     return row[front], place[front], rank[front]
 
 
-def tables_at_k(run: pd.DataFrame, qrels: pd.DataFrame, *, k: int) -> AtK:
-    """Six metrics of a run and its judgements as tables.
+def from_tables(
+    run: pd.DataFrame, qrels: pd.DataFrame, *, k: int
+) -> RankingMetrics:
+    """Ranking metrics at k of a run and its qrels as tables.
 
     Args:
         run: columns query, item, score; rows in any order. Ids are integers
@@ -304,7 +310,7 @@ def tables_at_k(run: pd.DataFrame, qrels: pd.DataFrame, *, k: int) -> AtK:
     >>> import pandas as pd
     >>> run = pd.DataFrame({"query": [1, 1], "item": [7, 8], "score": [1, 2]})
     >>> qrels = pd.DataFrame({"query": [1], "item": [7], "gain": [1]})
-    >>> tables_at_k(run, qrels, k=2).reciprocal_rank
+    >>> from_tables(run, qrels, k=2).reciprocal_rank
     array([0.5])
     """
     import pandas as pd
@@ -339,7 +345,9 @@ def tables_at_k(run: pd.DataFrame, qrels: pd.DataFrame, *, k: int) -> AtK:
     return _matched(queries, top, judged, counts, gains, k, name_of)
 
 
-def _matched(queries, top, judged_ids, counts, gains, k, name_of=int) -> AtK:
+def _matched(
+    queries, top, judged_ids, counts, gains, k, name_of=int
+) -> RankingMetrics:
     """Six metrics of the best k ids, -1 for none, beside the judged ids."""
     counts = np.asarray(counts)
     _check_counts(counts, len(judged_ids))
@@ -364,7 +372,7 @@ def _matched(queries, top, judged_ids, counts, gains, k, name_of=int) -> AtK:
     return _six(queries, ranked, relevant, ideal, k)
 
 
-def _six(queries, gains, relevant, ideal, k) -> AtK:
+def _six(queries, gains, relevant, ideal, k) -> RankingMetrics:
     """From (Q, at most k) ranked gains, R and the best DCG of each list."""
     found, at_hits, first, dcg = np.zeros((4, len(gains)))
     for rank in range(1, gains.shape[1] + 1):
@@ -381,7 +389,7 @@ def _six(queries, gains, relevant, ideal, k) -> AtK:
             f"query {queries[wrong][0]}"
         )
     with np.errstate(invalid="ignore"):  # 0/0 is nan: nothing to find
-        return AtK(
+        return RankingMetrics(
             queries=np.asarray(queries),
             precision=found / k,
             recall=found / relevant,

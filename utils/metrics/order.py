@@ -1,4 +1,4 @@
-"""The order of a list: descending, equal scores by lower index.
+"""Sorting by score and top-k selection, equal scores by lower index.
 
 It is decided here and nowhere else. `utils.metrics.ranking` has the same
 names, so that chapters say `ranking.top_k`.
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def rank_by_score(scores: np.ndarray) -> np.ndarray:
-    """Positions from the best score to the worst.
+    """Ranking by score: positions from the best to the worst.
 
     Args:
         scores: (..., n) higher is better; -inf is allowed and comes last.
@@ -33,7 +33,7 @@ def rank_by_score(scores: np.ndarray) -> np.ndarray:
 
 
 def top_k(scores: np.ndarray, *, k: int) -> np.ndarray:
-    """First k positions of `rank_by_score`, without sorting the rest.
+    """Top-k selection: first k of `rank_by_score`, the rest unsorted.
 
     Args:
         scores: (..., n) higher is better; -inf is allowed and comes last.
@@ -64,7 +64,7 @@ def top_k(scores: np.ndarray, *, k: int) -> np.ndarray:
 
 
 def largest(values: np.ndarray, *, k: int) -> np.ndarray:
-    """The k largest values, descending, without sorting the rest.
+    """Largest k values, descending, without sorting the rest.
 
     Args:
         values: (..., n) numbers, not nan.
@@ -83,7 +83,7 @@ def largest(values: np.ndarray, *, k: int) -> np.ndarray:
 
 
 def gains_of(ranked_ids: np.ndarray, relevance: np.ndarray) -> np.ndarray:
-    """Gains of retrieved items, in the order in which they were retrieved.
+    """Gains of retrieved items, in ranked order.
 
     Args:
         ranked_ids: (..., k) integer items, best first; -1 marks a place

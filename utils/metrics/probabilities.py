@@ -1,4 +1,4 @@
-"""How good probabilities of yes or no are: surprise and distance.
+"""Scoring rules for binary probabilities: log loss and Brier score.
 
 Labels are 0 and 1 (or bool), one per row; `weights` say how often a row
 counts. The order of the rows' probabilities is not asked about here.
@@ -25,7 +25,7 @@ def log_loss(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Mean surprise at what happened, in nats.
+    """Log loss: mean negative log-likelihood of the labels, in nats.
 
     Args:
         labels: (n,) 0 or 1.
@@ -87,7 +87,7 @@ def normalised_entropy(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Log loss relative to that of always saying the base rate.
+    """Normalised entropy: log loss over that of the base rate.
 
     Args:
         labels: (n,) 0 or 1.
@@ -122,7 +122,7 @@ def brier(
     *,
     weights: np.ndarray | None = None,
 ) -> float:
-    """Mean squared distance of the probability from what happened.
+    """Brier score: mean squared error of probabilities.
 
     Args:
         labels: (n,) 0 or 1.

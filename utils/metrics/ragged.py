@@ -1,4 +1,4 @@
-"""Lists of unequal length in flat arrays, worked on in padded blocks.
+"""Ragged lists in flat arrays, worked on in padded blocks.
 
 A flat array holds the values of all lists, those of list q at
 `flat[starts[q] : starts[q] + counts[q]]`. Blocks have some 250,000 cells: a

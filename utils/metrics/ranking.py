@@ -1,4 +1,4 @@
-"""How good a ranked list is: one value per list.
+"""Ranking metrics: one value per ranked list.
 
 Metrics receive gains that are already ranked, best first (the order comes
 from `utils.metrics.order`); a gain above 0 counts as relevant where a metric
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def exponential_gains(grades: np.ndarray) -> np.ndarray:
-    """Gains that make a high grade worth far more than a low one.
+    """Exponential gains of graded relevance: 2^grade - 1.
 
     Args:
         grades: (...) grades, 0 for not relevant.
@@ -56,7 +56,7 @@ def exponential_gains(grades: np.ndarray) -> np.ndarray:
 
 
 def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
-    """Normalised discounted cumulative gain: how near to the ideal order.
+    """Normalised discounted cumulative gain (nDCG@k).
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first. They
@@ -95,7 +95,7 @@ def ndcg_at_k(gains: np.ndarray, judged: np.ndarray, *, k: int) -> np.ndarray:
 
 
 def precision_at_k(gains: np.ndarray, *, k: int) -> np.ndarray:
-    """Share of the k places that hold a relevant item.
+    """Precision@k: share of the k places that hold a relevant item.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -118,7 +118,7 @@ def precision_at_k(gains: np.ndarray, *, k: int) -> np.ndarray:
 def recall_at_k(
     gains: np.ndarray, n_relevant: np.ndarray, *, k: int
 ) -> np.ndarray:
-    """Share of all relevant items found among the first k.
+    """Recall@k: share of all relevant items found among the first k.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -145,7 +145,7 @@ def recall_at_k(
 def average_precision_at_k(
     gains: np.ndarray, n_relevant: np.ndarray, *, k: int
 ) -> np.ndarray:
-    """Precision at the ranks of the relevant items, averaged.
+    """Average precision (AP@k): mean precision at the relevant ranks.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -179,7 +179,7 @@ def average_precision_at_k(
 def f1_at_k(
     gains: np.ndarray, n_relevant: np.ndarray, *, k: int
 ) -> np.ndarray:
-    """Harmonic mean of precision@k and recall@k.
+    """F1@k: harmonic mean of precision@k and recall@k.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -205,7 +205,7 @@ def f1_at_k(
 
 
 def r_precision(gains: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
-    """Precision at the rank where a perfect list would have found all.
+    """R-precision: precision at rank R, with R relevant items in all.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -232,7 +232,7 @@ def r_precision(gains: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
 
 
 def hit_rate_at_k(gains: np.ndarray, *, k: int) -> np.ndarray:
-    """Whether the first k hold anything relevant.
+    """Hit rate@k: 1 if anything among the first k is relevant, else 0.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -253,7 +253,7 @@ def hit_rate_at_k(gains: np.ndarray, *, k: int) -> np.ndarray:
 
 
 def reciprocal_rank(gains: np.ndarray, *, k: int) -> np.ndarray:
-    """One over the rank of the first relevant item.
+    """Reciprocal rank (RR@k) of the first relevant item.
 
     Args:
         gains: (..., n) gains of the retrieved items, best rank first.
@@ -279,7 +279,7 @@ def reciprocal_rank(gains: np.ndarray, *, k: int) -> np.ndarray:
 def expected_reciprocal_rank_at_k(
     gains: np.ndarray, *, k: int, max_grade: float
 ) -> np.ndarray:
-    """Expected 1 / rank at which a reader who goes down the list stops.
+    """Expected reciprocal rank (ERR@k) of the item that satisfies.
 
     The reader is satisfied by an item of grade g with probability
     (2**g - 1) / 2**max_grade, and then reads no further: a relevant item
@@ -327,7 +327,7 @@ def expected_reciprocal_rank_at_k(
 def rank_biased_precision_at_k(
     gains: np.ndarray, *, k: int, persistence: float
 ) -> np.ndarray:
-    """Rate at which a reader of some patience meets relevant items.
+    """Rank-biased precision (RBP@k) of a reader of given persistence.
 
     The reader looks at rank 1, and goes on from each rank to the next with
     probability `persistence`.
@@ -366,7 +366,7 @@ def rank_biased_precision_at_k(
 def bpref(
     judgements: np.ndarray, n_relevant: np.ndarray, n_nonrelevant: np.ndarray
 ) -> np.ndarray:
-    """How seldom judged non-relevant items stand above the relevant ones.
+    """Binary preference (bpref): judged pairs that are in order.
 
     Items that nobody judged are skipped: neither good nor bad.
 

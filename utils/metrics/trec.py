@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def read_run(path: str | PathLike) -> pd.DataFrame:
-    """A run file as a table.
+    """TREC run file, read as a table.
 
     Args:
         path: a file of `query Q0 item rank score name` lines. Blank lines
@@ -64,7 +64,7 @@ def read_run(path: str | PathLike) -> pd.DataFrame:
 
 
 def read_qrels(path: str | PathLike) -> pd.DataFrame:
-    """A qrels file as a table.
+    """TREC qrels file, read as a table.
 
     Args:
         path: a file of `query 0 item grade` lines. Blank lines and lines
@@ -95,7 +95,7 @@ def read_qrels(path: str | PathLike) -> pd.DataFrame:
 
 
 def write_run(run: pd.DataFrame, path: str | PathLike, *, name: str) -> None:
-    """Write a table as a run file, best item first in each query.
+    """TREC run file, written from a table, best item first in each query.
 
     Args:
         run: columns query, item, score; ids are integers or strings.
@@ -123,7 +123,7 @@ def write_run(run: pd.DataFrame, path: str | PathLike, *, name: str) -> None:
 
 
 def write_qrels(qrels: pd.DataFrame, path: str | PathLike) -> None:
-    """Write a table as a qrels file, its rows in their order.
+    """TREC qrels file, written from a table, its rows in their order.
 
     Args:
         qrels: columns query, item, gain (integers).
@@ -149,7 +149,7 @@ def evaluate(
     level: int = 1,
     complete: bool = False,
 ) -> pd.DataFrame:
-    """What trec_eval prints for a run and its judgements.
+    """trec_eval's measures of a run and its qrels.
 
     Args:
         run: columns query, item, score, as `read_run` returns them.

@@ -1,4 +1,4 @@
-"""What trec_eval computes for one query, for a block of queries at once.
+"""trec_eval's measures of one query, for a block of queries at once.
 
 The arithmetic follows trec_eval 9, its conventions too: undefined is 0, cut
 average precision is divided by all relevant items, and measures of gain count

@@ -1,4 +1,4 @@
-"""Is it the same person? Error rates of comparison and of search.
+"""Biometric error rates of verification (1:1) and identification (1:N).
 
 The terms are those of ISO/IEC 19795-1. A *mated* comparison is of one
 person with the same person, a *non-mated* one of two people. Scores say how
@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Rates(NamedTuple):
-    """Both error rates at every threshold, (t,) each.
+class ErrorRates(NamedTuple):
+    """False match and false non-match rates by threshold, (t,) each.
 
     Attributes:
         threshold: each distinct score, ascending, and infinity at the end.
@@ -32,7 +32,7 @@ class Rates(NamedTuple):
 def false_match_rate(
     nonmated: np.ndarray, *, threshold: np.ndarray
 ) -> np.ndarray:
-    """FMR: how often two people are taken for one.
+    """False match rate (FMR): non-mated comparisons that are accepted.
 
     Args:
         nonmated: (n,) scores of comparisons of two people.
@@ -56,7 +56,7 @@ def false_match_rate(
 def false_non_match_rate(
     mated: np.ndarray, *, threshold: np.ndarray
 ) -> np.ndarray:
-    """FNMR: how often somebody is not taken for themselves.
+    """False non-match rate (FNMR): mated comparisons that are rejected.
 
     Args:
         mated: (m,) scores of comparisons of one person with themselves.
@@ -77,15 +77,15 @@ def false_non_match_rate(
     return _share(_below(scores, threshold), len(scores))
 
 
-def error_rates(mated: np.ndarray, nonmated: np.ndarray) -> Rates:
-    """FMR and FNMR at every threshold that makes a difference.
+def error_rates(mated: np.ndarray, nonmated: np.ndarray) -> ErrorRates:
+    """Error rates FMR and FNMR at every threshold where one changes.
 
     Args:
         mated: (m,) scores of comparisons of one person with themselves.
         nonmated: (n,) scores of comparisons of two people.
 
     Returns:
-        `Rates`: FMR falls from 1 to 0 and FNMR rises from 0 to 1; equal
+        `ErrorRates`: FMR falls from 1 to 0 and FNMR rises from 0 to 1; equal
         scores of both kinds are one step.
 
     Raises:
@@ -96,7 +96,7 @@ def error_rates(mated: np.ndarray, nonmated: np.ndarray) -> Rates:
     """
     mated, nonmated = _sorted("mated", mated), _sorted("nonmated", nonmated)
     threshold = np.append(np.union1d(mated, nonmated), np.inf)
-    return Rates(
+    return ErrorRates(
         threshold,
         false_match_rate(nonmated, threshold=threshold),
         false_non_match_rate(mated, threshold=threshold),
@@ -104,7 +104,7 @@ def error_rates(mated: np.ndarray, nonmated: np.ndarray) -> Rates:
 
 
 def equal_error_rate(mated: np.ndarray, nonmated: np.ndarray) -> float:
-    """EER: the rate at which FMR and FNMR are the same.
+    """Equal error rate (EER): where FMR and FNMR are the same.
 
     Args:
         mated: (m,) scores of comparisons of one person with themselves.
@@ -135,7 +135,7 @@ def equal_error_rate(mated: np.ndarray, nonmated: np.ndarray) -> float:
 
 
 def threshold_at_fmr(nonmated: np.ndarray, *, fmr: float) -> np.float64:
-    """The lowest threshold whose FMR is at most the one asked for.
+    """Threshold at a given FMR: the lowest whose FMR is at most that.
 
     Given the best score of every search by somebody who is not enrolled, it
     is the threshold at that FPIR.
@@ -171,7 +171,7 @@ def threshold_at_fmr(nonmated: np.ndarray, *, fmr: float) -> np.float64:
 def tar_at_fmr(
     mated: np.ndarray, nonmated: np.ndarray, *, fmr: float
 ) -> float:
-    """TAR at FMR: how many are recognised if few may be mistaken.
+    """True accept rate (TAR) at a given FMR.
 
     Args:
         mated: (m,) scores of comparisons of one person with themselves.
@@ -199,7 +199,7 @@ def tar_at_fmr(
 def false_positive_identification_rate(
     scores: np.ndarray, *, threshold: np.ndarray
 ) -> np.ndarray:
-    """FPIR: how often a search for a stranger returns anybody.
+    """False positive identification rate (FPIR) of non-mated searches.
 
     Args:
         scores: (Q, N) each probe, of somebody *not* enrolled, against each
@@ -231,7 +231,7 @@ def false_negative_identification_rate(
     threshold: np.ndarray,
     rank: int,
 ) -> np.ndarray:
-    """FNIR: how often a search for an enrolled person misses them.
+    """False negative identification rate (FNIR) of mated searches.
 
     Args:
         scores: (Q, N) each probe, of somebody enrolled, against each of the

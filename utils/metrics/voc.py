@@ -1,4 +1,4 @@
-"""Average precision of boxes as the PASCAL VOC challenge measures it.
+"""PASCAL VOC evaluation: average precision of detected boxes.
 
 Unlike COCO: one threshold of overlap; a detection claims the box that it
 covers most even if that is taken, and is then a false alarm; objects marked
@@ -19,7 +19,7 @@ from . import detection
 
 
 class Objects(NamedTuple):
-    """What is there: (T,) image and label, any sortable type; (T, 4) boxes
+    """Ground truth: (T,) image and label, any sortable type; (T, 4) boxes
     left, top, right, bottom; (T,) bool, difficult ones need not be found."""
 
     image: np.ndarray
@@ -29,7 +29,7 @@ class Objects(NamedTuple):
 
 
 class Detections(NamedTuple):
-    """What was found: (D,) image and label, (D, 4) boxes, (D,) scores."""
+    """Detections: (D,) image and label, (D, 4) boxes, (D,) scores."""
 
     image: np.ndarray
     label: np.ndarray
@@ -38,7 +38,7 @@ class Detections(NamedTuple):
 
 
 class VocResult(NamedTuple):
-    """AP by label, ascending, and its mean over labels that have one.
+    """Average precision by label, ascending, and mean over the labels.
 
     ap: the area under the curve, the challenge's measure from 2010 on.
     ap_11: precision at eleven recalls, the measure up to 2009.
@@ -57,7 +57,7 @@ def voc_evaluate(
     at_least: float = 0.5,
     inclusive: bool = True,
 ) -> VocResult:
-    """AP of each label and its mean, by both rules of interpolation.
+    """PASCAL VOC average precision by label, and mean, by both rules.
 
     Args:
         objects: what is there.
@@ -70,13 +70,13 @@ def voc_evaluate(
         AP in [0, 1]; nan for a label without objects that count.
 
     Raises:
-        ValueError: as `verdicts` does.
+        ValueError: as `match_detections` does.
 
     >>> what = Objects([0], ["cat"], [[0, 0, 9, 9]], [False])
     >>> voc_evaluate(what, Detections([0], ["cat"], [[0, 0, 9, 4]], [0.8])).ap
     {'cat': 1.0}
     """
-    verdict = verdicts(
+    verdict = match_detections(
         objects, detections, at_least=at_least, inclusive=inclusive
     )
     counts = ~np.asarray(objects.difficult, dtype=bool)
@@ -85,21 +85,23 @@ def voc_evaluate(
     ap, ap_11 = {}, {}
     for label in sorted({*there.tolist(), *found.tolist()}):
         here = (found == label) & (verdict >= 0)
-        n_true = int((counts & (there == label)).sum())
+        n_ground_truth = int((counts & (there == label)).sum())
         curve = scores[here], verdict[here] == 1
-        ap[label] = average_precision(*curve, n_true=n_true)
-        ap_11[label] = average_precision_11(*curve, n_true=n_true)
+        ap[label] = average_precision(*curve, n_ground_truth=n_ground_truth)
+        ap_11[label] = average_precision_11(
+            *curve, n_ground_truth=n_ground_truth
+        )
     return VocResult(ap, ap_11, _mean_defined(ap), _mean_defined(ap_11))
 
 
-def verdicts(
+def match_detections(
     objects: Objects,
     detections: Detections,
     *,
     at_least: float = 0.5,
     inclusive: bool = True,
 ) -> np.ndarray:
-    """What became of each detection.
+    """Match of each detection: true positive, false positive or ignored.
 
     Args:
         objects, detections, at_least, inclusive: as in `voc_evaluate`.
@@ -116,7 +118,7 @@ def verdicts(
             at_least outside (0, 1].
 
     >>> what = Objects([0], ["cat"], [[0, 0, 9, 9]], [True])
-    >>> verdicts(what, Detections([0], ["cat"], [[0, 0, 9, 9]], [0.8]))
+    >>> match_detections(what, Detections([0], ["cat"], [[0, 0, 9, 9]], [0.8]))
     array([-1])
     """
     objects, detections = (
@@ -146,19 +148,19 @@ def verdicts(
 
 
 def average_precision(
-    scores: np.ndarray, is_hit: np.ndarray, *, n_true: int
+    scores: np.ndarray, is_true_positive: np.ndarray, *, n_ground_truth: int
 ) -> float:
-    """Area under the curve of best precision at a recall or beyond.
+    """Average precision: area under interpolated precision (VOC 2010).
 
     Args:
         scores: (D,) confidence; equal scores keep their order.
-        is_hit: (D,) whether each found an object; detections of difficult
-            objects are left out by the caller.
-        n_true: objects that are there and not difficult.
+        is_true_positive: (D,) whether each found an object; detections of
+            difficult objects are left out by the caller.
+        n_ground_truth: objects that are there and not difficult.
 
     Returns:
         In [0, 1]: the sum over hits of the best precision from there on,
-        divided by n_true; nan if that is 0.
+        divided by n_ground_truth; nan if that is 0.
 
     Raises:
         ValueError: lengths differ; more hits than objects; a score nan.
@@ -167,36 +169,40 @@ def average_precision(
     of the development kits from 2010 on.
 
     >>> average_precision(np.array([0.9, 0.8]), np.array([False, True]),
-    ...                   n_true=2)
+    ...                   n_ground_truth=2)
     0.25
     """
-    hits, best = detection.best_precision(scores, is_hit, n_true=n_true)
-    if n_true == 0:
+    hits, best = detection.interpolated_precision(
+        scores, is_true_positive, n_ground_truth=n_ground_truth
+    )
+    if n_ground_truth == 0:
         return float("nan")
-    return float(best[np.diff(hits, prepend=0) > 0].sum() / n_true)
+    return float(best[np.diff(hits, prepend=0) > 0].sum() / n_ground_truth)
 
 
 def average_precision_11(
-    scores: np.ndarray, is_hit: np.ndarray, *, n_true: int
+    scores: np.ndarray, is_true_positive: np.ndarray, *, n_ground_truth: int
 ) -> float:
-    """Best precision at the recalls 0, 0.1, ... 1 or beyond, averaged.
+    """11-point average precision: recalls 0, 0.1, ... 1 (VOC 2007).
 
     Args, Raises: as `average_precision`.
 
     Returns:
-        In [0, 1], 0 at recalls that are not reached; nan if n_true is 0.
-        Recalls are compared as whole numbers: 3 of 10 reach 0.3.
+        In [0, 1], 0 at recalls that are not reached; nan if n_ground_truth is
+        0. Recalls are compared as whole numbers: 3 of 10 reach 0.3.
 
     Source: Everingham et al. (2010), doi:10.1007/s11263-009-0275-4.
 
     >>> average_precision_11(np.array([0.9, 0.8]), np.array([True, False]),
-    ...                      n_true=2).__round__(3)
+    ...                      n_ground_truth=2).__round__(3)
     0.545
     """
-    hits, best = detection.best_precision(scores, is_hit, n_true=n_true)
-    if n_true == 0:
+    hits, best = detection.interpolated_precision(
+        scores, is_true_positive, n_ground_truth=n_ground_truth
+    )
+    if n_ground_truth == 0:
         return float("nan")
-    place = np.searchsorted(10 * hits, np.arange(11) * n_true)
+    place = np.searchsorted(10 * hits, np.arange(11) * n_ground_truth)
     return float(np.append(best, 0.0)[place].mean())
 
 

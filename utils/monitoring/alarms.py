@@ -1,4 +1,4 @@
-"""Alarms on a daily number: a chart, a limit set on healthy days, a report.
+"""Control charts: CUSUM, a limit of chosen false-alarm rate, detection delay.
 
 Time is the last axis and is counted in steps (days); leading axes are
 replicates of the same stretch of time.
@@ -14,7 +14,7 @@ LARGEST = 1e150  # in size: differences, sums and squares stay floats
 
 
 def standardised(series: np.ndarray, *, mean: float, sd: float) -> np.ndarray:
-    """Distance from the healthy mean in healthy standard deviations.
+    """Standardised series: z-scores by mean and deviation of healthy days.
 
     Args:
         series: (..., T) one number per day, finite.
@@ -39,8 +39,8 @@ def standardised(series: np.ndarray, *, mean: float, sd: float) -> np.ndarray:
     return (series - mean) / sd
 
 
-def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
-    """One-sided CUSUM chart: how much has been missing, added up.
+def lower_cusum(z: np.ndarray, *, slack: float) -> np.ndarray:
+    """Lower one-sided CUSUM chart: the cumulated shortfall.
 
     Args:
         z: (..., T) standardised series, finite.
@@ -57,7 +57,7 @@ def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
 
     Source: Page (1954), doi:10.1093/biomet/41.1-2.100.
 
-    >>> cusum_low(np.array([0.0, -2.0, -2.0, 3.0]), slack=0.5)
+    >>> lower_cusum(np.array([0.0, -2.0, -2.0, 3.0]), slack=0.5)
     array([0. , 1.5, 3. , 0. ])
     """
     z = _finite("z", z)
@@ -72,8 +72,8 @@ def cusum_low(z: np.ndarray, *, slack: float) -> np.ndarray:
     return chart
 
 
-def calibrated_limit(chart: np.ndarray, *, false_alarm_rate: float) -> float:
-    """Limit that the *next* healthy stretch seldom exceeds.
+def control_limit(chart: np.ndarray, *, false_alarm_rate: float) -> float:
+    """Control limit at a false-alarm rate, from charts of healthy stretches.
 
     Args:
         chart: (R, T) charts of R healthy stretches of T steps, finite.
@@ -90,7 +90,7 @@ def calibrated_limit(chart: np.ndarray, *, false_alarm_rate: float) -> float:
             stretches than can show so small a rate.
 
     >>> chart = np.arange(19.0)[:, None]
-    >>> calibrated_limit(chart, false_alarm_rate=0.05)  # 1 of 20 is above
+    >>> control_limit(chart, false_alarm_rate=0.05)  # 1 of 20 is above
     18.0
     """
     chart = _finite("chart", chart)
@@ -113,11 +113,11 @@ def calibrated_limit(chart: np.ndarray, *, false_alarm_rate: float) -> float:
 
 
 class AlarmReport(NamedTuple):
-    """What an alarm did over replicates of a stretch with a known break.
+    """False-alarm rate, detection rate and delay over replicated charts.
 
     Attributes:
         false_alarm_rate: share of replicates that alarmed before the break.
-        detected_share: share of the *others* that alarmed after it; nan if
+        detection_rate: share of the *others* that alarmed after it; nan if
             there are none.
         median_delay: of those others, steps from the break to the alarm, 0
             at the break's own step; inf if half or more never alarmed, nan
@@ -127,7 +127,7 @@ class AlarmReport(NamedTuple):
     """
 
     false_alarm_rate: float
-    detected_share: float
+    detection_rate: float
     median_delay: float
     delays: np.ndarray
 
@@ -135,7 +135,7 @@ class AlarmReport(NamedTuple):
 def alarm_report(
     chart: np.ndarray, *, limit: float, change_at: int
 ) -> AlarmReport:
-    """Hold charts with a break against a limit.
+    """False alarms and detection delay of charts with a known break.
 
     Args:
         chart: (R, T), finite.
@@ -151,7 +151,7 @@ def alarm_report(
 
     >>> chart = np.array([[0, 0, 1, 5], [0, 0, 5, 5], [5, 0, 5, 0.0]])
     >>> report = alarm_report(chart, limit=2.0, change_at=2)
-    >>> report.detected_share, report.median_delay, report.delays
+    >>> report.detection_rate, report.median_delay, report.delays
     (1.0, 1.0, array([ 1.,  0., nan]))
     """
     chart = _finite("chart", chart)
@@ -181,40 +181,40 @@ def alarm_report(
 
 
 class AlarmTrial(NamedTuple):
-    """An alarm with a promised false-alarm rate, put to the test.
+    """Result of a trial: false alarms and detections on fresh stretches.
 
     Attributes:
         limit: above which the charts alarm.
-        false_alarm_rate: share of the calm stretches that alarmed; these
+        false_alarm_rate: share of the in-control stretches that alarmed; these
             had no part in setting the limit.
-        detected_share: see AlarmReport; of the broken stretches.
+        detection_rate: see AlarmReport; of the out-of-control stretches.
         median_delay: see AlarmReport.
-        charts: (R, T) of the broken stretches.
+        charts: (R, T) of the out-of-control stretches.
     """
 
     limit: float
     false_alarm_rate: float
-    detected_share: float
+    detection_rate: float
     median_delay: float
     charts: np.ndarray
 
 
 def trial(
-    setting: np.ndarray,
-    calm: np.ndarray,
-    broken: np.ndarray,
+    calibration: np.ndarray,
+    in_control: np.ndarray,
+    out_of_control: np.ndarray,
     *,
     change_at: int,
     slack: float = 0.5,
     false_alarm_rate: float = 0.05,
 ) -> AlarmTrial:
-    """Set a CUSUM's limit on some healthy stretches, try it on others.
+    """Trial of a CUSUM: its limit set on some stretches, tried on others.
 
     Args:
-        setting: (S, T) healthy stretches of T days; give mean, standard
+        calibration: (S, T) healthy stretches of T days; give mean, standard
             deviation and limit. Low is bad; for rises, negate all three.
-        calm: (C, T) other healthy stretches.
-        broken: (R, T) stretches that break at change_at.
+        in_control: (C, T) other healthy stretches.
+        out_of_control: (R, T) stretches that break at change_at.
         change_at: first day of the break, in 0..T-1.
         slack: shortfall per day, in standard deviations, that is forgiven.
         false_alarm_rate: promised for a healthy stretch, in (0, 1).
@@ -223,7 +223,7 @@ def trial(
         What was promised, what happened, and how long it took.
 
     Raises:
-        ValueError: as standardised, cusum_low, calibrated_limit and
+        ValueError: as standardised, lower_cusum, control_limit and
             alarm_report; stretches of unequal length.
 
     >>> rng = np.random.default_rng(0)
@@ -233,30 +233,37 @@ def trial(
     >>> got.median_delay, got.false_alarm_rate < 0.1
     (2.0, True)
     """
-    three = {"setting": setting, "calm": calm, "broken": broken}
+    three = {
+        "calibration": calibration,
+        "in_control": in_control,
+        "out_of_control": out_of_control,
+    }
     three = {name: _finite(name, rows) for name, rows in three.items()}
     shapes = [rows.shape for rows in three.values()]
     if any(len(s) != 2 or 0 in s for s in shapes) or (
         len({s[1] for s in shapes}) > 1
     ):
         raise ValueError(
-            f"setting, calm and broken must be (., T) alike, got {shapes}"
+            "calibration, in_control and out_of_control must be (., T) alike, "
+            f"got {shapes}"
         )
-    mean, sd = three["setting"].mean(), three["setting"].std()
+    mean, sd = three["calibration"].mean(), three["calibration"].std()
     chart = {
-        name: cusum_low(standardised(rows, mean=mean, sd=sd), slack=slack)
+        name: lower_cusum(standardised(rows, mean=mean, sd=sd), slack=slack)
         for name, rows in three.items()
     }
-    limit = calibrated_limit(
-        chart["setting"], false_alarm_rate=false_alarm_rate
+    limit = control_limit(
+        chart["calibration"], false_alarm_rate=false_alarm_rate
     )
-    report = alarm_report(chart["broken"], limit=limit, change_at=change_at)
+    report = alarm_report(
+        chart["out_of_control"], limit=limit, change_at=change_at
+    )
     return AlarmTrial(
         limit,
-        float((chart["calm"] > limit).any(axis=1).mean()),
-        report.detected_share,
+        float((chart["in_control"] > limit).any(axis=1).mean()),
+        report.detection_rate,
         report.median_delay,
-        chart["broken"],
+        chart["out_of_control"],
     )
 
 

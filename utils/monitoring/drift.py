@@ -1,4 +1,4 @@
-"""Drift: does what arrives still look like what the model was built on?
+"""Drift: tests of a current sample against a reference sample.
 
 A small p-value says that something moved, never that it matters: with a
 million rows every change is significant. Watch the statistics, and set limits
@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 
-class DriftTest(NamedTuple):
-    """One comparison of two samples.
+class DriftResult(NamedTuple):
+    """Statistic and p-value of a two-sample test.
 
     Attributes:
         statistic: small where both look alike; its unit is the test's.
@@ -26,7 +26,7 @@ class DriftTest(NamedTuple):
 
 
 def quantile_edges(reference: np.ndarray, *, bins: int) -> np.ndarray:
-    """Inner edges of bins that hold equal shares of the reference.
+    """Quantile bin edges of the reference, the inner ones.
 
     Args:
         reference: (n,) finite, at least one.
@@ -50,7 +50,7 @@ def quantile_edges(reference: np.ndarray, *, bins: int) -> np.ndarray:
 
 
 def bin_counts(values: np.ndarray, *, edges: np.ndarray) -> np.ndarray:
-    """Rows in each bin.
+    """Histogram counts, outer bins open.
 
     Args:
         values: (n,) finite.
@@ -122,7 +122,7 @@ def psi(
 def psi_limit(
     n_reference: int, n_current: int, *, bins: int, false_alarm_rate: float
 ) -> float:
-    """PSI that two samples of one source exceed this seldom.
+    """Critical value of the PSI at a false-alarm rate.
 
     A fixed 0.1 or 0.25 means another false-alarm rate at every sample size.
 
@@ -161,8 +161,8 @@ def psi_limit(
     return float((1 / n_reference + 1 / n_current) * quantile)
 
 
-def chi_square(reference: np.ndarray, current: np.ndarray) -> DriftTest:
-    """Do two samples fall into these categories alike?
+def chi_square(reference: np.ndarray, current: np.ndarray) -> DriftResult:
+    """Pearson's chi-square test of homogeneity of two samples.
 
     Args:
         reference: (B,) rows in each category, at least 0.
@@ -193,18 +193,18 @@ def chi_square(reference: np.ndarray, current: np.ndarray) -> DriftTest:
     table = table[:, table.sum(axis=0) > 0]
     rows = table.sum(axis=1, keepdims=True)
     if not rows.all():
-        return DriftTest(np.nan, np.nan)
+        return DriftResult(np.nan, np.nan)
     expected = rows * table.sum(axis=0) / rows.sum()
     statistic = float(((table - expected) ** 2 / expected).sum())
     freedom = table.shape[1] - 1
     p_value = stats.chi2.sf(statistic, freedom) if freedom else np.nan
-    return DriftTest(statistic, float(p_value))
+    return DriftResult(statistic, float(p_value))
 
 
 def kolmogorov_smirnov(
     reference: np.ndarray, current: np.ndarray
-) -> DriftTest:
-    """The widest gap between two empirical distributions.
+) -> DriftResult:
+    """Two-sample Kolmogorov-Smirnov test.
 
     Args:
         reference: (n,) finite, at least one.
@@ -233,11 +233,11 @@ def kolmogorov_smirnov(
     statistic = _widest_gap(a, b) / (n * m)
     rows = max(1, round(n * m / (n + m)))
     if rows <= 10_000:
-        return DriftTest(statistic, float(stats.kstwo.sf(statistic, rows)))
+        return DriftResult(statistic, float(stats.kstwo.sf(statistic, rows)))
     root = rows**0.5
     x = root * statistic
     x += 1 / (6 * root) + (x - 1) / (4 * rows)
-    return DriftTest(statistic, float(special.kolmogorov(x)))
+    return DriftResult(statistic, float(special.kolmogorov(x)))
 
 
 def _widest_gap(a: np.ndarray, b: np.ndarray) -> int:
@@ -287,7 +287,7 @@ def _cells(
 
 
 class CalibrationDrift(NamedTuple):
-    """Predicted over observed positives, (...) each.
+    """Calibration ratio, predicted over observed, with interval, (...) each.
 
     Attributes:
         ratio: 1 is right, 2 promises twice as much as happens; inf where
@@ -304,7 +304,7 @@ class CalibrationDrift(NamedTuple):
 def calibration_drift(
     predicted: np.ndarray, observed: np.ndarray, *, level: float = 0.95
 ) -> CalibrationDrift:
-    """Do the promised positives arrive, day by day or slice by slice?
+    """Calibration ratio with interval, day by day or slice by slice.
 
     Args:
         predicted: (...) sum of the predicted probabilities, at least 0.

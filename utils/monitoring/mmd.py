@@ -1,14 +1,14 @@
-"""Drift of embeddings: a distance of two samples in many dimensions."""
+"""Drift of embeddings: maximum mean discrepancy of two samples."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .drift import DriftTest
+from .drift import DriftResult
 
 
 def median_distance(points: np.ndarray) -> float:
-    """Median Euclidean distance of two different rows: a bandwidth.
+    """Median heuristic for the bandwidth: median distance of two rows.
 
     Args:
         points: (n, D) finite, n >= 2; n^2 / 2 numbers are held.
@@ -38,8 +38,8 @@ def mmd(
     bandwidth: float,
     permutations: int,
     rng: np.random.Generator,
-) -> DriftTest:
-    """Maximum mean discrepancy of embeddings, and a permutation test.
+) -> DriftResult:
+    """Maximum mean discrepancy (MMD) of embeddings, with permutation test.
 
     Args:
         reference: (n, D) finite, n >= 2.
@@ -90,7 +90,7 @@ def mmd(
     squared = within_x / (n * (n - 1)) + within_y / (m * (m - 1))
     squared -= 2 * across / (n * m)
     reached = squared >= squared[0] - 1e-12  # equal ones differ by rounding
-    return DriftTest(float(squared[0]), float(reached.mean()))
+    return DriftResult(float(squared[0]), float(reached.mean()))
 
 
 def _points(name: str, points: np.ndarray) -> np.ndarray:
