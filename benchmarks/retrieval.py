@@ -91,7 +91,7 @@ def approximate(vectors, queries, rng) -> None:
         bar=0.8,
     )
     index, peer = (
-        PQIndex(parts=8, rng=rng).fit(vectors),
+        PQIndex(subvectors=8, rng=rng).fit(vectors),
         faiss.IndexPQ(64, 8, 8, faiss.METRIC_INNER_PRODUCT),
     )
     peer.train(vectors)
@@ -110,7 +110,7 @@ def approximate(vectors, queries, rng) -> None:
     row(
         AREA,
         f"k-means, {len(vectors):,} x 64, {cells} cells, 10 rounds",
-        lambda: kmeans(vectors, cells=cells, rounds=10),
+        lambda: kmeans(vectors, clusters=cells, iterations=10),
         {"FAISS k-means": lambda: means.train(vectors)},
         repeat=3,
         bar=0.5,

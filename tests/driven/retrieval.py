@@ -15,8 +15,9 @@ from utils.retrieval.pq import PQIndex, ProductQuantiser
 BLOCK = "a building block: takes what a checked_... function let through"
 EXEMPT = {
     f"retrieval.{name}": BLOCK
-    for name in ("common.as_points", "common.as_asked", "common.as_scores",
-                 "common.best_of_rows", "common.largest", "kmeans.nearest")
+    for name in ("common.augmented_vectors", "common.augmented_queries",
+                 "common.similarities", "common.top_k_by_row",
+                 "common.top_k_candidates", "kmeans.nearest")
 }  # fmt: skip
 
 
@@ -41,11 +42,11 @@ def found(got, given):
 
 for make, settings in (
     (ExactIndex, {"euclidean": True}),
-    (HNSWIndex, {"links": 2, "build": 3, "beam": 3}),
+    (HNSWIndex, {"m": 2, "ef_construction": 3, "ef_search": 3}),
     (IVFIndex, {"cells": 2, "probes": 1}),
-    (IVFPQIndex, {"cells": 2, "probes": 1, "parts": 2, "codes": 3}),
+    (IVFPQIndex, {"cells": 2, "probes": 1, "subvectors": 2, "centroids": 3}),
     (LSHIndex, {"bits": 2, "tables": 2}),
-    (PQIndex, {"parts": 2, "codes": 3}),
+    (PQIndex, {"subvectors": 2, "centroids": 3}),
 ):
     case(
         searched(make),
@@ -62,7 +63,9 @@ for make, settings in (
 
 
 def quantised(vectors, others, parts, codes, rng):
-    fitted = ProductQuantiser(parts=parts, codes=codes, rng=rng).fit(vectors)
+    fitted = ProductQuantiser(subvectors=parts, centroids=codes, rng=rng).fit(
+        vectors
+    )
     return fitted.decode(fitted.encode(others))
 
 
@@ -70,7 +73,7 @@ case(
     quantised,
     lambda rng: {
         "vectors": rng.normal(size=(8, 4)), "others": rng.normal(size=(3, 4)),
-        "parts": 2, "codes": 3, "rng": rng,
+        "subvectors": 2, "centroids": 3, "rng": rng,
     },
     finite,
     covers=(ProductQuantiser,),

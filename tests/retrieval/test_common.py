@@ -30,10 +30,10 @@ def test_largest_has_the_best_with_all_ties(group, data, n, shape):
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(common, "GROUP", group)
-        rows, columns, found = common.largest(scores, k)
+        rows, columns, found = common.top_k_candidates(scores, k)
     np.testing.assert_array_equal(found, scores[rows, columns])
     assert len(set(zip(rows, columns, strict=True))) == len(rows)
-    ids, values = common.best_of_rows(rows, columns, found, n_rows=shape, k=k)
+    ids, values = common.top_k_by_row(rows, columns, found, n_rows=shape, k=k)
     for q in range(shape):
         assert (ids[q].tolist(), values[q].tolist()) == best(scores[q], k)
         last = values[q, -1]
@@ -42,18 +42,20 @@ def test_largest_has_the_best_with_all_ties(group, data, n, shape):
 
 def test_largest_leaves_most_of_a_wide_matrix_alone():
     scores = np.random.default_rng(0).normal(size=(5, 20_000))
-    rows, _, _ = common.largest(scores, k=10)
+    rows, _, _ = common.top_k_candidates(scores, k=10)
     assert len(rows) < 5 * 20
 
 
 def test_largest_takes_infinities_but_not_nan():
     scores = np.array([[-inf, 1, inf, -inf]])
-    _, columns, _ = common.largest(scores, k=3)
+    _, columns, _ = common.top_k_candidates(scores, k=3)
     assert set(columns) >= {1, 2, 0}
     with pytest.raises(ValueError, match="must not be nan"):
-        common.largest(np.array([[1.0, nan, 2.0]]), k=1)
+        common.top_k_candidates(np.array([[1.0, nan, 2.0]]), k=1)
     with pytest.raises(ValueError, match="must not be nan"):
-        common.largest(np.array([[*range(100), nan]]), k=1)  # in the rest
+        common.top_k_candidates(
+            np.array([[*range(100), nan]]), k=1
+        )  # in the rest
 
 
 @STEADY
@@ -66,7 +68,7 @@ def test_best_of_rows_from_any_order(scores, k, random):
     entries = [(q, i) for q in range(3) for i in range(9) if (q + i) % 4]
     random.shuffle(entries)
     rows, ids = np.array(entries).T
-    got, values = common.best_of_rows(
+    got, values = common.top_k_by_row(
         rows, ids, scores[rows, ids], n_rows=4, k=k
     )
     for q in range(4):
@@ -84,23 +86,23 @@ def test_best_of_rows_from_any_order(scores, k, random):
     hnp.arrays(np.float64, (2, 3), elements=st.integers(-9, 9)),
 )
 def test_one_coordinate_more_makes_products_distances(vectors, queries):
-    points = common.as_points(vectors, euclidean=True)
-    asked = common.as_asked(queries, euclidean=True)
-    got = common.as_scores(asked @ points.T, queries, euclidean=True)
+    points = common.augmented_vectors(vectors, euclidean=True)
+    asked = common.augmented_queries(queries, euclidean=True)
+    got = common.similarities(asked @ points.T, queries, euclidean=True)
     apart = queries[:, None] - vectors
     np.testing.assert_allclose(got, -(apart**2).sum(-1), atol=1e-9)
 
 
 def test_without_distances_nothing_changes():
     some = np.ones((2, 3))
-    assert common.as_points(some, euclidean=False) is some
-    assert common.as_asked(some, euclidean=False) is some
-    assert common.as_scores(some, some, euclidean=False) is some
+    assert common.augmented_vectors(some, euclidean=False) is some
+    assert common.augmented_queries(some, euclidean=False) is some
+    assert common.similarities(some, some, euclidean=False) is some
 
 
 def test_a_distance_is_never_below_nothing():
     products = np.array([[1e-9, -inf]])
-    got = common.as_scores(products, np.zeros((1, 2)), euclidean=True)
+    got = common.similarities(products, np.zeros((1, 2)), euclidean=True)
     assert got.tolist() == [[0, -inf]]
 
 
@@ -108,11 +110,11 @@ def test_a_distance_is_never_below_nothing():
 def test_vectors_that_are_taken_have_finite_products(kind):
     limit = np.sqrt(np.finfo(kind).max / (8 * 64)) * 0.999
     vectors = np.full((1, 64), limit, dtype=kind)
-    asked = common.as_asked(
+    asked = common.augmented_queries(
         common.checked_vectors("x", -vectors), euclidean=True
     )
-    points = common.as_points(vectors, euclidean=True)
-    scores = common.as_scores(asked @ points.T, -vectors, euclidean=True)
+    points = common.augmented_vectors(vectors, euclidean=True)
+    scores = common.similarities(asked @ points.T, -vectors, euclidean=True)
     assert np.isfinite(scores).all() and scores[0, 0] < 0
 
 

@@ -25,13 +25,13 @@ def unit(vectors):
 def test_neighbours_chosen_by_hand():
     # 1 and 2 lie in one direction from 0, and 3 in another
     line = np.array([[0, 0], [1, 0], [2.5, 0], [0, 3]])
-    index = built(line, links=2, build=4, beam=1, euclidean=True)
+    index = built(line, m=2, ef_construction=4, ef_search=1, euclidean=True)
     assert index._chosen(0, [1, 2, 3], 2) == [1, 3]
     assert index._chosen(0, [1, 2, 3], 3) == [1, 3]
     assert index._chosen(0, [1, 2], 3) == [1, 2]  # room for all
     # at equal distances from the node and from one another: both
-    index = built(np.array([[0, 0], [2, 0], [1, 3**0.5]]), links=2, build=3,
-                  beam=1, euclidean=True)  # fmt: skip
+    index = built(np.array([[0, 0], [2, 0], [1, 3**0.5]]), m=2,
+                  ef_construction=3, ef_search=1, euclidean=True)  # fmt: skip
     assert len(index._chosen(0, [1, 2], 2)) >= 1
 
 
@@ -39,7 +39,9 @@ def test_neighbours_chosen_by_hand():
 def test_a_beam_as_wide_as_the_graph_is_exact(euclidean):
     vectors, queries = clustered(0, n=150)
     exact = ExactIndex(euclidean=euclidean).fit(vectors)
-    index = built(vectors, links=8, build=60, beam=150, euclidean=euclidean)
+    index = built(
+        vectors, m=8, ef_construction=60, ef_search=150, euclidean=euclidean
+    )
     expected, values = exact.search(queries, 10)
     ids, scores = index.search(queries, 10)
     np.testing.assert_array_equal(ids, expected)
@@ -49,7 +51,7 @@ def test_a_beam_as_wide_as_the_graph_is_exact(euclidean):
 
 def test_the_graph_keeps_its_rules():
     vectors, _ = clustered(1, n=400)
-    index = built(vectors, links=4, build=20, beam=10)
+    index = built(vectors, m=4, ef_construction=20, ef_search=10)
     sizes = [len(graph) for graph in index._graph]
     assert sizes[0] == 400 and sizes == sorted(sizes)[::-1]
     assert 40 <= sizes[1] <= 180  # one in four, more or less
@@ -64,9 +66,9 @@ def test_the_graph_keeps_its_rules():
 def test_a_wider_beam_buys_recall_with_work():
     vectors, queries = clustered(2)
     expected, _ = ExactIndex().fit(unit(vectors)).search(queries, 10)
-    index = built(unit(vectors), links=6, build=30, beam=1)
+    index = built(unit(vectors), m=6, ef_construction=30, ef_search=1)
     found, work = [], []
-    for index.beam in (10, 30, 90):
+    for index.ef_search in (10, 30, 90):
         found.append(recall(index.search(queries, 10)[0], expected))
         work.append(index.computed.mean())
     assert found == sorted(found) and found[-1] > 0.97
@@ -75,10 +77,10 @@ def test_a_wider_beam_buys_recall_with_work():
 
 
 def test_repetitions_and_single_vectors():
-    index = built(np.ones((20, 2)), links=2, build=5, beam=20)
+    index = built(np.ones((20, 2)), m=2, ef_construction=5, ef_search=20)
     ids, scores = index.search(np.ones((1, 2)), 3)
     assert (ids >= 0).all() and (scores == 2).all()
-    one = built(np.array([[3.0]]), links=2, build=1, beam=1)
+    one = built(np.array([[3.0]]), m=2, ef_construction=1, ef_search=1)
     assert one.search(np.array([[2.0]]), 2)[0].tolist() == [[0, -1]]
     assert one.built == 0 and one.computed.tolist() == [1]
 
@@ -96,7 +98,12 @@ def test_recall_is_that_of_hnswlib(euclidean):
         exact = ExactIndex(euclidean=euclidean).fit(vectors)
         expected, _ = exact.search(queries, 10)
         ours = built(
-            vectors, seed, links=8, build=40, beam=20, euclidean=euclidean
+            vectors,
+            seed,
+            m=8,
+            ef_construction=40,
+            ef_search=20,
+            euclidean=euclidean,
         )
         peer = hnswlib.Index("l2" if euclidean else "ip", 16)
         peer.init_index(
@@ -112,14 +119,14 @@ def test_recall_is_that_of_hnswlib(euclidean):
 
 def test_refuses():
     rng = np.random.default_rng(0)
-    for links in (0, 1):
-        with pytest.raises(ValueError, match=f"links .*2, got {links}"):
-            HNSWIndex(links=links, build=1, beam=1, rng=rng)
-    with pytest.raises(ValueError, match=r"build .*1, got 0"):
-        HNSWIndex(links=2, build=0, beam=1, rng=rng)
-    with pytest.raises(ValueError, match=r"beam .*1, got 0"):
-        HNSWIndex(links=2, build=1, beam=0, rng=rng)
-    index = built(np.ones((3, 2)), links=2, build=1, beam=1)
-    index.beam = -1
-    with pytest.raises(ValueError, match=r"beam .*1, got -1"):
+    for m in (0, 1):
+        with pytest.raises(ValueError, match=f"m .*2, got {m}"):
+            HNSWIndex(m=m, ef_construction=1, ef_search=1, rng=rng)
+    with pytest.raises(ValueError, match=r"ef_construction .*1, got 0"):
+        HNSWIndex(m=2, ef_construction=0, ef_search=1, rng=rng)
+    with pytest.raises(ValueError, match=r"ef_search .*1, got 0"):
+        HNSWIndex(m=2, ef_construction=1, ef_search=0, rng=rng)
+    index = built(np.ones((3, 2)), m=2, ef_construction=1, ef_search=1)
+    index.ef_search = -1
+    with pytest.raises(ValueError, match=r"ef_search .*1, got -1"):
         index.search(np.ones((1, 2)), 1)

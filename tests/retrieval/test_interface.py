@@ -18,11 +18,13 @@ STEADY = settings(deadline=None, derandomize=True)
 BOTH = {
     "exact": lambda rng, **o: ExactIndex(**o),
     "ivf": lambda rng, **o: IVFIndex(cells=3, probes=2, rng=rng, **o),
-    "pq": lambda rng, **o: PQIndex(parts=2, codes=4, rng=rng, **o),
+    "pq": lambda rng, **o: PQIndex(subvectors=2, centroids=4, rng=rng, **o),
     "ivfpq": lambda rng, **o: IVFPQIndex(
-        cells=3, probes=2, parts=2, codes=4, rng=rng, **o
+        cells=3, probes=2, subvectors=2, centroids=4, rng=rng, **o
     ),
-    "hnsw": lambda rng, **o: HNSWIndex(links=2, build=4, beam=3, rng=rng, **o),
+    "hnsw": lambda rng, **o: HNSWIndex(
+        m=2, ef_construction=4, ef_search=3, rng=rng, **o
+    ),
 }
 EUCLIDEAN = {
     f"{name}, distances": lambda rng, make=make: make(rng, euclidean=True)

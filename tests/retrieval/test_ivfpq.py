@@ -18,7 +18,7 @@ def built(vectors, seed=0, **options):
 def test_what_is_left_of_two_clusters_by_hand():
     # around (10, 0) and (0, 10), off by 1 in either direction
     vectors = np.array([[11, 0], [0, 11], [9, 0], [0, 9.0]])
-    options = {"cells": 2, "parts": 1, "codes": 4, "euclidean": True}
+    options = {"cells": 2, "subvectors": 1, "centroids": 4, "euclidean": True}
     index = built(vectors, probes=1, **options)
     ids, scores = index.search(np.array([[10, 0], [0, 9.5]]), 3)
     assert ids.tolist() == [[0, 2, -1], [3, 1, -1]]
@@ -30,7 +30,7 @@ def test_what_is_left_of_two_clusters_by_hand():
 def test_as_many_codes_as_vectors_are_ivf(euclidean):
     vectors, queries = clustered(0, n=200)
     options = {"cells": 8, "probes": 3, "euclidean": euclidean}
-    index = built(vectors, parts=1, codes=200, **options)
+    index = built(vectors, subvectors=1, centroids=200, **options)
     plain = IVFIndex(rng=np.random.default_rng(0), **options).fit(vectors)
     ids, scores = index.search(queries, 5)
     expected, values = plain.search(queries, 5)
@@ -42,7 +42,7 @@ def test_as_many_codes_as_vectors_are_ivf(euclidean):
 def test_residuals_say_more_with_the_same_bytes():
     vectors, queries = clustered(1)
     expected, _ = ExactIndex().fit(vectors).search(queries, 10)
-    options = {"parts": 4, "codes": 16}
+    options = {"subvectors": 4, "centroids": 16}
     whole = PQIndex(rng=np.random.default_rng(0), **options).fit(vectors)
     index = built(vectors, cells=32, probes=32, **options)
     found = recall(index.search(queries, 10)[0], expected)
@@ -61,7 +61,7 @@ def test_recall_is_that_of_faiss(euclidean):
         exact = ExactIndex(euclidean=euclidean).fit(vectors)
         expected, _ = exact.search(queries, 10)
         ours = built(
-            vectors, seed, cells=32, probes=6, parts=8, codes=64,
+            vectors, seed, cells=32, probes=6, subvectors=8, centroids=64,
             euclidean=euclidean,
         )  # fmt: skip
         flat = faiss.IndexFlatL2(16) if euclidean else faiss.IndexFlatIP(16)
@@ -78,10 +78,10 @@ def test_recall_is_that_of_faiss(euclidean):
 def test_refuses():
     vectors = np.arange(1.0, 33).reshape(8, 4)
     with pytest.raises(ValueError, match=r"9 cells need .*got 8"):
-        built(vectors, cells=9, probes=1, parts=1, codes=2)
-    with pytest.raises(ValueError, match=r"9 codes need .*got 8"):
-        built(vectors, cells=2, probes=1, parts=1, codes=9)
-    with pytest.raises(ValueError, match="3 parts must divide the 4"):
-        built(vectors, cells=2, probes=1, parts=3, codes=2)
+        built(vectors, cells=9, probes=1, subvectors=1, centroids=2)
+    with pytest.raises(ValueError, match=r"9 centroids need .*got 8"):
+        built(vectors, cells=2, probes=1, subvectors=1, centroids=9)
+    with pytest.raises(ValueError, match="3 subvectors must divide the 4"):
+        built(vectors, cells=2, probes=1, subvectors=3, centroids=2)
     with pytest.raises(ValueError, match=r"1 to 2 .*got 3"):
-        built(vectors, cells=2, probes=3, parts=1, codes=2)
+        built(vectors, cells=2, probes=3, subvectors=1, centroids=2)

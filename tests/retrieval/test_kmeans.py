@@ -27,27 +27,30 @@ def spread(vectors, centres):
 
 def test_kmeans_by_hand():
     vectors = np.array([[0, 0], [9, 0], [2, 0], [9, 4], [1, 3]])
-    got = kmeans(vectors, cells=2, rounds=1)
+    got = kmeans(vectors, clusters=2, iterations=1)
     assert got.tolist() == [[(0 + 2 + 1) / 3, 1], [9, 2]]
-    assert kmeans(vectors, cells=2, rounds=0).tolist() == [[0, 0], [9, 0]]
+    assert kmeans(vectors, clusters=2, iterations=0).tolist() == [
+        [0, 0],
+        [9, 0],
+    ]
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("rounds", [1, 2, 7])
-def test_kmeans_agrees_with_scikit_learn(rounds):
+@pytest.mark.parametrize("iterations", [1, 2, 7])
+def test_kmeans_agrees_with_scikit_learn(iterations):
     import warnings
 
     from sklearn.cluster import KMeans
 
     vectors = clustered(0)
     peer = KMeans(
-        12, init=vectors[:12], n_init=1, max_iter=rounds, tol=0,
+        12, init=vectors[:12], n_init=1, max_iter=iterations, tol=0,
         algorithm="lloyd",
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not converged
         peer.fit(vectors)
-    got = kmeans(vectors, cells=12, rounds=rounds)
+    got = kmeans(vectors, clusters=12, iterations=iterations)
     np.testing.assert_allclose(got, peer.cluster_centers_, atol=1e-9)
 
 
@@ -60,25 +63,25 @@ def test_kmeans_spreads_no_more_than_that_of_faiss():
         vectors = clustered(seed, n=2000).astype(np.float32)
         peer = faiss.Kmeans(16, 40, niter=10, seed=seed + 1)
         peer.train(vectors)
-        ours = spread(vectors, kmeans(vectors, cells=40, rounds=10))
+        ours = spread(vectors, kmeans(vectors, clusters=40, iterations=10))
         ratio.append(ours / spread(vectors, peer.centroids))
     assert np.mean(ratio) == pytest.approx(1, abs=0.02)
 
 
 def test_kmeans_gives_an_empty_cell_to_the_vector_farthest_off():
     vectors = np.array([[0.0], [0.0], [1.0], [7.0]])
-    assert kmeans(vectors, cells=2, rounds=1).tolist() == [[2], [7]]
-    assert kmeans(vectors, cells=2, rounds=2)[:, 0] == pytest.approx(
+    assert kmeans(vectors, clusters=2, iterations=1).tolist() == [[2], [7]]
+    assert kmeans(vectors, clusters=2, iterations=2)[:, 0] == pytest.approx(
         [1 / 3, 7]
     )
-    same = kmeans(np.ones((4, 2)), cells=3, rounds=3)
+    same = kmeans(np.ones((4, 2)), clusters=3, iterations=3)
     assert (same == 1).all()
 
 
 def test_kmeans_spreads_less_round_by_round():
     vectors = clustered(2)
     left = [
-        spread(vectors, kmeans(vectors, cells=20, rounds=r))
+        spread(vectors, kmeans(vectors, clusters=20, iterations=r))
         for r in (0, 1, 2, 4, 8)
     ]
     assert left == sorted(left)[::-1]
@@ -91,13 +94,13 @@ def test_kmeans_spreads_less_round_by_round():
 )
 def test_nearest_agrees_with_the_definition(vectors, centres):
     apart = ((vectors[:, None] - centres) ** 2).sum(-1)
-    cell, near = nearest(vectors, centres, euclidean=True)
-    assert cell.tolist() == apart.argmin(1).tolist()
+    cluster, near = nearest(vectors, centres, euclidean=True)
+    assert cluster.tolist() == apart.argmin(1).tolist()
     own = (vectors**2).sum(1)
     np.testing.assert_allclose(own - 2 * near, apart.min(1))
-    cell, near = nearest(vectors, centres, euclidean=False)
+    cluster, near = nearest(vectors, centres, euclidean=False)
     products = vectors @ centres.T
-    assert cell.tolist() == products.argmax(1).tolist()
+    assert cluster.tolist() == products.argmax(1).tolist()
     assert near.tolist() == products.max(1).tolist()
 
 
@@ -113,7 +116,7 @@ def test_blocks_do_not_change_the_answer(monkeypatch):
 
 def test_spherical_centres_are_mean_directions():
     vectors = np.array([[2, 0], [0, 9], [1, 1], [0, 1]])  # 0 and 2; 1 and 3
-    got = spherical_kmeans(vectors, cells=2, rounds=5)
+    got = spherical_kmeans(vectors, clusters=2, iterations=5)
     # (1,1) is as near to either: it goes to the first, and stays
     between = np.array([1, 0]) + np.array([1, 1]) / np.sqrt(2)
     assert got[0] == pytest.approx(between / np.linalg.norm(between))
@@ -129,15 +132,15 @@ def test_spherical_centres_are_mean_directions():
     ],
 )
 def test_spherical_survives_empty_cells_and_cancelling_vectors(vectors):
-    for cells in (1, 3):
-        got = spherical_kmeans(vectors, cells=cells, rounds=4)
-        assert np.linalg.norm(got, axis=1) == pytest.approx(np.ones(cells))
+    for clusters in (1, 3):
+        got = spherical_kmeans(vectors, clusters=clusters, iterations=4)
+        assert np.linalg.norm(got, axis=1) == pytest.approx(np.ones(clusters))
 
 
 def test_spherical_gives_an_empty_cell_to_the_vector_worst_served():
     # the second centre starts where the first does, and gets no vector
     vectors = np.array([[1, 0], [1, 0], [0, 1], [-1, 0]])
-    got = spherical_kmeans(vectors, cells=3, rounds=2)
+    got = spherical_kmeans(vectors, clusters=3, iterations=2)
     assert got.tolist() == [[1, 0], [-1, 0], [0, 1]]
 
 
@@ -145,7 +148,7 @@ def test_spherical_serves_vectors_better_round_by_round():
     vectors = clustered(2)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     served = [
-        (unit @ spherical_kmeans(vectors, cells=20, rounds=r).T)
+        (unit @ spherical_kmeans(vectors, clusters=20, iterations=r).T)
         .max(axis=1)
         .mean()
         for r in (0, 1, 2, 4, 8)
@@ -155,13 +158,13 @@ def test_spherical_serves_vectors_better_round_by_round():
 
 @pytest.mark.parametrize("find", [kmeans, spherical_kmeans])
 def test_refuses(find):
-    for cells in (0, 3):
-        with pytest.raises(ValueError, match=rf"from 1 to 2 .*got {cells}"):
-            find(np.ones((2, 1)), cells=cells, rounds=1)
+    for clusters in (0, 3):
+        with pytest.raises(ValueError, match=rf"from 1 to 2 .*got {clusters}"):
+            find(np.ones((2, 1)), clusters=clusters, iterations=1)
     with pytest.raises(ValueError, match="vectors must be finite"):
-        find(np.array([[np.nan]]), cells=1, rounds=1)
+        find(np.array([[np.nan]]), clusters=1, iterations=1)
 
 
 def test_spherical_refuses_zeros():
     with pytest.raises(ValueError, match="not zero, got 1"):
-        spherical_kmeans(np.array([[0.0], [1.0]]), cells=2, rounds=1)
+        spherical_kmeans(np.array([[0.0], [1.0]]), clusters=2, iterations=1)

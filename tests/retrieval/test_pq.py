@@ -18,7 +18,9 @@ def test_quantiser_by_hand():
     # first parts: 0 or 10; second parts: (1, 1) or (5, 5)
     vectors = np.array([[0, 0, 1, 1], [10, 0, 5, 5], [0, 0, 5, 5.0]])
     rng = np.random.default_rng(0)
-    quantiser = ProductQuantiser(parts=2, codes=2, rng=rng).fit(vectors)
+    quantiser = ProductQuantiser(subvectors=2, centroids=2, rng=rng).fit(
+        vectors
+    )
     assert quantiser.books.shape == (2, 2, 2)
     codes = quantiser.encode(np.array([[9, 1, 0, 2], [4, 4, 4, 4.0]]))
     assert codes.dtype == np.uint8 and codes.shape == (2, 2)
@@ -28,7 +30,7 @@ def test_quantiser_by_hand():
 
 def test_scores_are_sums_of_a_look_up_table():
     vectors, queries = clustered(0, n=600)
-    index = built(vectors, parts=4, codes=16)
+    index = built(vectors, subvectors=4, centroids=16)
     ids, scores = index.search(queries, 600)
     codes = index.quantiser.encode(vectors)
     for q in (0, 7):
@@ -41,7 +43,7 @@ def test_scores_are_sums_of_a_look_up_table():
 
 def test_as_many_codes_as_different_parts_lose_nothing():
     vectors = np.random.default_rng(0).integers(0, 3, size=(200, 6)) + 0.0
-    index = built(vectors, parts=6, codes=200)
+    index = built(vectors, subvectors=6, centroids=200)
     for euclidean in (False, True):
         index.euclidean = euclidean
         exact = ExactIndex(euclidean=euclidean).fit(vectors)
@@ -52,13 +54,13 @@ def test_as_many_codes_as_different_parts_lose_nothing():
 
 
 def test_the_same_codes_tie_and_the_lower_id_comes_first():
-    index = built(np.ones((5, 2)), parts=1, codes=1)
+    index = built(np.ones((5, 2)), subvectors=1, centroids=1)
     assert index.search(np.ones((1, 2)), 3)[0].tolist() == [[0, 1, 2]]
 
 
 def test_chunks_do_not_change_the_answer(monkeypatch):
     vectors = np.random.default_rng(0).integers(-3, 4, size=(50, 4)) + 0.0
-    index = built(vectors, parts=4, codes=50)
+    index = built(vectors, subvectors=4, centroids=50)
     for k in (5, 60):
         whole = index.search(vectors, k)
         with pytest.MonkeyPatch.context() as patched:
@@ -73,7 +75,9 @@ def test_more_bytes_find_more():
     expected, _ = ExactIndex().fit(vectors).search(queries, 10)
     found = [
         recall(
-            built(vectors, parts=parts, codes=32).search(queries, 10)[0],
+            built(vectors, subvectors=parts, centroids=32).search(queries, 10)[
+                0
+            ],
             expected,
         )
         for parts in (1, 4, 16)
@@ -92,7 +96,9 @@ def test_recall_is_that_of_faiss(euclidean):
         vectors, queries = clustered(seed)
         exact = ExactIndex(euclidean=euclidean).fit(vectors)
         expected, _ = exact.search(queries, 10)
-        ours = built(vectors, seed, parts=8, codes=64, euclidean=euclidean)
+        ours = built(
+            vectors, seed, subvectors=8, centroids=64, euclidean=euclidean
+        )
         metric = "METRIC_L2" if euclidean else "METRIC_INNER_PRODUCT"
         peer = faiss.IndexPQ(16, 8, 6, getattr(faiss, metric))
         peer.train(vectors)
@@ -104,15 +110,19 @@ def test_recall_is_that_of_faiss(euclidean):
 
 def test_refuses():
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match=r"parts must .*at least 1, got 0"):
-        ProductQuantiser(parts=0, rng=rng)
+    with pytest.raises(
+        ValueError, match=r"subvectors must .*at least 1, got 0"
+    ):
+        ProductQuantiser(subvectors=0, rng=rng)
     for codes in (0, 257):
         with pytest.raises(ValueError, match=f"1 to 256, got {codes}"):
-            PQIndex(parts=1, codes=codes, rng=rng)
-    with pytest.raises(ValueError, match="3 parts must divide the 4"):
-        built(np.ones((9, 4)), parts=3, codes=2)
-    with pytest.raises(ValueError, match=r"10 codes need .*got 9"):
-        built(np.ones((9, 4)), parts=2, codes=10)
-    fitted = ProductQuantiser(parts=2, codes=2, rng=rng).fit(np.eye(4))
+            PQIndex(subvectors=1, centroids=codes, rng=rng)
+    with pytest.raises(ValueError, match="3 subvectors must divide the 4"):
+        built(np.ones((9, 4)), subvectors=3, centroids=2)
+    with pytest.raises(ValueError, match=r"10 centroids need .*got 9"):
+        built(np.ones((9, 4)), subvectors=2, centroids=10)
+    fitted = ProductQuantiser(subvectors=2, centroids=2, rng=rng).fit(
+        np.eye(4)
+    )
     with pytest.raises(ValueError, match="must have 4 dimensions, got 6"):
         fitted.encode(np.ones((1, 6)))

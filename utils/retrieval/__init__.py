@@ -1,1 +1,1 @@
-"""Indexes that find the nearest of many vectors, and count their work."""
+"""Vector and inverted indexes: exact and approximate nearest neighbours."""

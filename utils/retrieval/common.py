@@ -1,4 +1,4 @@
-"""What all vector indexes share: input checked, metrics, the best kept.
+"""Shared parts of vector indexes: input checks, metrics, top-k.
 
 An index looks for the largest inner products. The nearest by Euclidean
 distance are found by the same code: with one coordinate more,
@@ -18,7 +18,7 @@ GROUP = 32  # scores of which only the largest is compared with the others
 
 
 def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
-    """Vectors as float (rows, D), or an error.
+    """Validated vectors, as float (rows, D).
 
     Args:
         name: what to call them in the message.
@@ -60,7 +60,7 @@ def checked_vectors(name: str, vectors: np.ndarray) -> np.ndarray:
 def checked_queries(
     queries: np.ndarray, dimensions: int, k: int
 ) -> np.ndarray:
-    """Queries that fit an index, or an error.
+    """Validated queries of an index, as float (Q, D).
 
     Args:
         queries: (Q, D).
@@ -87,10 +87,10 @@ def checked_queries(
     return queries
 
 
-def as_points(vectors: np.ndarray, *, euclidean: bool) -> np.ndarray:
-    """What an index keeps: the vectors, or those with -|x|^2 / 2 appended.
+def augmented_vectors(vectors: np.ndarray, *, euclidean: bool) -> np.ndarray:
+    """Vectors as stored: for Euclidean search with -|x|^2 / 2 appended.
 
-    >>> as_points(np.array([[3.0, 4.0]]), euclidean=True)
+    >>> augmented_vectors(np.array([[3.0, 4.0]]), euclidean=True)
     array([[  3. ,   4. , -12.5]])
     """
     if not euclidean:
@@ -99,10 +99,10 @@ def as_points(vectors: np.ndarray, *, euclidean: bool) -> np.ndarray:
     return np.concatenate([vectors, half], axis=1)
 
 
-def as_asked(queries: np.ndarray, *, euclidean: bool) -> np.ndarray:
-    """What is multiplied with points: the queries, or those with a 1.
+def augmented_queries(queries: np.ndarray, *, euclidean: bool) -> np.ndarray:
+    """Queries as searched: for Euclidean search extended by a constant 1.
 
-    >>> as_asked(np.array([[3.0, 4.0]]), euclidean=True)
+    >>> augmented_queries(np.array([[3.0, 4.0]]), euclidean=True)
     array([[3., 4., 1.]])
     """
     if not euclidean:
@@ -110,12 +110,13 @@ def as_asked(queries: np.ndarray, *, euclidean: bool) -> np.ndarray:
     return np.pad(queries, [(0, 0), (0, 1)], constant_values=1)
 
 
-def as_scores(
+def similarities(
     products: np.ndarray, queries: np.ndarray, *, euclidean: bool
 ) -> np.ndarray:
-    """What is reported: (Q, k) inner products, or -|q - x|^2, at most 0.
+    """Similarities (Q, k): inner products, or -|q - x|^2, at most 0.
 
-    >>> as_scores(np.array([[-12.5]]), np.array([[0.0, 0.0]]), euclidean=True)
+    >>> origin = np.array([[0.0, 0.0]])
+    >>> similarities(np.array([[-12.5]]), origin, euclidean=True)
     array([[-25.]])
     """
     if not euclidean:
@@ -124,10 +125,10 @@ def as_scores(
     return np.minimum(2 * products - own, 0)
 
 
-def largest(
+def top_k_candidates(
     scores: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Entries of a wide matrix that may belong to the best k of their row.
+    """Top-k candidates: entries that may belong to the best k of their row.
 
     The columns are put into groups, and the largest of each group is
     found. The k-th of these is a bound: k entries at least reach it, so
@@ -145,7 +146,7 @@ def largest(
     Raises:
         ValueError: a score is nan, as when inner products overflow.
 
-    >>> largest(np.array([[0, 3, 1, 2]]), k=2)
+    >>> top_k_candidates(np.array([[0, 3, 1, 2]]), k=2)
     (array([0, 0]), array([1, 3]), array([3, 2]))
     """
     n = scores.shape[1]
@@ -165,7 +166,7 @@ def largest(
     return rows[kept], columns[kept], found[kept]
 
 
-def best_of_rows(
+def top_k_by_row(
     rows: np.ndarray,
     ids: np.ndarray,
     scores: np.ndarray,
@@ -173,7 +174,7 @@ def best_of_rows(
     n_rows: int,
     k: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Best k of each row, from candidates in any order.
+    """Top k of each row, from candidates in any order.
 
     Args:
         rows: (S,) from 0 to n_rows - 1: whose candidate each is.
@@ -186,7 +187,7 @@ def best_of_rows(
         ids (Q, k) and scores (Q, k), best first, lower id first in a tie;
         where there are fewer, the ids are -1 and the scores -inf.
 
-    >>> best_of_rows(
+    >>> top_k_by_row(
     ...     np.array([1, 1, 1]), np.array([8, 5, 7]), np.array([1.0, 1, 2]),
     ...     n_rows=2, k=2,
     ... )

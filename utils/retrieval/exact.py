@@ -10,7 +10,7 @@ BLOCK = 4_000_000  # scores held at a time: 16 MB in float32
 
 
 class ExactIndex:
-    """Largest inner products by looking at everything.
+    """Exact maximum inner product search, by brute force.
 
     The yardstick of every other index: recall 1, work N per query.
 
@@ -31,7 +31,7 @@ class ExactIndex:
         self.euclidean = euclidean
 
     def fit(self, vectors: np.ndarray) -> ExactIndex:
-        """Keep the vectors to be searched.
+        """Store the vectors to be searched.
 
         Args:
             vectors: (N, D) finite; float32 stays float32.
@@ -44,7 +44,9 @@ class ExactIndex:
         """
         vectors = common.checked_vectors("vectors", vectors)
         self._dimensions = vectors.shape[1]
-        self._points = common.as_points(vectors, euclidean=self.euclidean)
+        self._points = common.augmented_vectors(
+            vectors, euclidean=self.euclidean
+        )
         return self
 
     def search(
@@ -65,7 +67,7 @@ class ExactIndex:
                 products that overflow.
         """
         queries = common.checked_queries(queries, self._dimensions, k)
-        asked = common.as_asked(queries, euclidean=self.euclidean)
+        asked = common.augmented_queries(queries, euclidean=self.euclidean)
         n, kept = len(self._points), min(k, len(self._points))
         ids = np.full((len(queries), k), -1)
         scores = np.full(
@@ -76,10 +78,12 @@ class ExactIndex:
         for start in range(0, len(queries), step):
             block = asked[start : start + step]
             out = np.matmul(block, self._points.T, out=products[: len(block)])
-            rows, columns, found = common.largest(out, kept)
+            rows, columns, found = common.top_k_candidates(out, kept)
             part = slice(start, start + len(block))
-            ids[part, :kept], scores[part, :kept] = common.best_of_rows(
+            ids[part, :kept], scores[part, :kept] = common.top_k_by_row(
                 rows, columns, found, n_rows=len(block), k=kept
             )
         self.computed = np.full(len(queries), n)
-        return ids, common.as_scores(scores, queries, euclidean=self.euclidean)
+        return ids, common.similarities(
+            scores, queries, euclidean=self.euclidean
+        )

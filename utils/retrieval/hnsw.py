@@ -1,4 +1,4 @@
-"""A navigable small-world graph in layers: from neighbour to neighbour."""
+"""Hierarchical navigable small world (HNSW) graphs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Near = list[tuple[float, int]]  # (inner product, node), best first
 
 
 class HNSWIndex:
-    """Largest inner products by walking a graph towards the query.
+    """HNSW index: largest inner products by a walk over a graph.
 
     Each vector is a node, linked to near ones in several directions. The
-    bottom layer holds all nodes, each layer above a random 1 / links of
+    bottom layer holds all nodes, each layer above a random 1 / m of
     those below: a walk starts at the top with long steps, and ends at the
-    bottom with short ones, where the `beam` best seen are followed further.
-    A wider beam: more work, higher recall.
+    bottom with short ones, where the `ef_search` best seen are followed
+    further. A wider beam: more work, higher recall.
 
     Written to be read: nodes are visited one at a time, in Python. Compare
     its work with that of other indexes by `computed`, not by the clock.
 
     Args:
-        links: M of the paper, at least 2; of a node to others in one
+        m: M of the paper, at least 2; of a node to others in one
             layer, and twice as many in the bottom layer.
-        build: beam while the graph is built, at least 1.
+        ef_construction: beam while the graph is built, at least 1.
         beam: ef of the paper, at least 1; k if that is more. May be
             changed between searches.
         rng: chooses how far up each node reaches.
@@ -35,7 +35,7 @@ class HNSWIndex:
             then minus their squares.
 
     Raises:
-        ValueError: links < 2; build or beam < 1.
+        ValueError: m < 2; ef_construction or ef_search < 1.
 
     Attributes:
         computed: (Q,) inner products computed for each query of the last
@@ -47,7 +47,8 @@ class HNSWIndex:
 
     >>> vectors = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     >>> rng = np.random.default_rng(0)
-    >>> index = HNSWIndex(links=2, build=3, beam=3, rng=rng).fit(vectors)
+    >>> index = HNSWIndex(m=2, ef_construction=3, ef_search=3, rng=rng)
+    >>> index = index.fit(vectors)
     >>> index.search(np.array([[0.0, 2.0]]), k=2)
     (array([[2, 1]]), array([[2. , 0.2]]))
     """
@@ -55,22 +56,25 @@ class HNSWIndex:
     def __init__(
         self,
         *,
-        links: int,
-        build: int,
-        beam: int,
+        m: int,
+        ef_construction: int,
+        ef_search: int,
         rng: np.random.Generator,
         euclidean: bool = False,
     ) -> None:
-        if links < 2:
-            raise ValueError(f"links must be at least 2, got {links}")
-        if build < 1:
-            raise ValueError(f"build must be at least 1, got {build}")
-        self.links, self.build, self.beam = links, build, beam
+        if m < 2:
+            raise ValueError(f"m must be at least 2, got {m}")
+        if ef_construction < 1:
+            raise ValueError(
+                f"ef_construction must be at least 1, got {ef_construction}"
+            )
+        self.m, self.ef_construction = m, ef_construction
+        self.ef_search = ef_search
         self._rng, self.euclidean = rng, euclidean
-        self._check_beam()
+        self._check_ef_search()
 
     def fit(self, vectors: np.ndarray) -> HNSWIndex:
-        """Put the vectors into the graph, one after the other.
+        """Insert the vectors into the graph, one after the other.
 
         Args:
             vectors: (N, D) finite.
@@ -83,11 +87,15 @@ class HNSWIndex:
         """
         vectors = common.checked_vectors("vectors", vectors)
         self._dimensions = vectors.shape[1]
-        self._points = common.as_points(vectors, euclidean=self.euclidean)
-        self._asked = common.as_asked(vectors, euclidean=self.euclidean)
+        self._points = common.augmented_vectors(
+            vectors, euclidean=self.euclidean
+        )
+        self._asked = common.augmented_queries(
+            vectors, euclidean=self.euclidean
+        )
         self._work = 0
-        # The chance of reaching one layer further up is 1 / links.
-        height = self._rng.exponential(1 / log(self.links), len(vectors))
+        # The chance of reaching one layer further up is 1 / m.
+        height = self._rng.exponential(1 / log(self.m), len(vectors))
         self._top, self._entry = int(height[0]), 0
         self._graph: list[dict[int, list[int]]] = [
             {0: []} for _ in range(self._top + 1)
@@ -100,7 +108,7 @@ class HNSWIndex:
     def search(
         self, queries: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k vectors of each query among those that its walk saw.
+        """Approximate top k of each query, among those that its walk saw.
 
         Args:
             queries: (Q, D).
@@ -112,11 +120,11 @@ class HNSWIndex:
             -inf.
 
         Raises:
-            ValueError: k < 1; beam < 1; queries not (Q, D) or not finite.
+            ValueError: k < 1; ef_search < 1; queries not (Q, D) or not finite.
         """
-        self._check_beam()
+        self._check_ef_search()
         queries = common.checked_queries(queries, self._dimensions, k)
-        asked = common.as_asked(queries, euclidean=self.euclidean)
+        asked = common.augmented_queries(queries, euclidean=self.euclidean)
         ids = np.full((len(queries), k), -1)
         scores = np.full(
             ids.shape, -np.inf, np.result_type(queries, self._points)
@@ -125,23 +133,25 @@ class HNSWIndex:
         for q, query in enumerate(asked):
             self._work = 0
             near = self._descend(query, down_to=0)
-            near = self._walk(query, near, 0, max(self.beam, k))[:k]
+            near = self._walk(query, near, 0, max(self.ef_search, k))[:k]
             scores[q, : len(near)] = [score for score, _ in near]
             ids[q, : len(near)] = [node for _, node in near]
             self.computed[q] = self._work
-        return ids, common.as_scores(scores, queries, euclidean=self.euclidean)
+        return ids, common.similarities(
+            scores, queries, euclidean=self.euclidean
+        )
 
     def _insert(self, node: int, height: int) -> None:
         """Link a node, from its own highest layer down to the bottom."""
         query = self._asked[node]
         near = self._descend(query, down_to=min(height, self._top))
         for layer in range(min(height, self._top), -1, -1):
-            near = self._walk(query, near, layer, self.build)
+            near = self._walk(query, near, layer, self.ef_construction)
             graph = self._graph[layer]
             graph[node] = self._chosen(
-                node, [other for _, other in near], self.links
+                node, [other for _, other in near], self.m
             )
-            room = self.links if layer else 2 * self.links
+            room = self.m if layer else 2 * self.m
             for other in graph[node]:
                 graph[other].append(node)
                 if len(graph[other]) > room:
@@ -219,6 +229,8 @@ class HNSWIndex:
             open_to &= between[:, first] <= own
         return chosen
 
-    def _check_beam(self) -> None:
-        if self.beam < 1:
-            raise ValueError(f"beam must be at least 1, got {self.beam}")
+    def _check_ef_search(self) -> None:
+        if self.ef_search < 1:
+            raise ValueError(
+                f"ef_search must be at least 1, got {self.ef_search}"
+            )

@@ -1,4 +1,4 @@
-"""Inverted index: from a word to the documents that hold it, by BM25."""
+"""Inverted index with BM25 scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..metrics import ranking
 
 
 class InvertedIndex:
-    """Best documents for a few words, reading only the words' postings.
+    """Inverted index: BM25 search that reads only the query's postings.
 
     The score of a document is the sum over the words of the query, a word
     said twice counting twice, of
@@ -58,7 +58,7 @@ class InvertedIndex:
         self.k1, self.b = k1, b
 
     def fit(self, documents: Sequence[Sequence[str]]) -> InvertedIndex:
-        """Write down, for each word, which documents hold it how often.
+        """Index the documents: postings and term frequencies of each word.
 
         Args:
             documents: N at least 1; the words of each, of which there may
@@ -98,7 +98,7 @@ class InvertedIndex:
     def search(
         self, queries: Sequence[Sequence[str]], k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k documents of each query among those with one of its words.
+        """Top k documents of each query by BM25.
 
         Args:
             queries: Q, the words of each; a word that no document holds
@@ -130,7 +130,7 @@ class InvertedIndex:
         return ids, scores
 
     def score(self, query: Sequence[str], ids: np.ndarray) -> np.ndarray:
-        """Scores of given documents, found by the query or not.
+        """BM25 scores of given documents, found by the query or not.
 
         Args:
             query: its words.
@@ -157,7 +157,7 @@ class InvertedIndex:
         return self._totals(query)[0][ids.astype(np.int64)]
 
     def postings(self, word: str) -> tuple[np.ndarray, np.ndarray]:
-        """Documents that hold a word.
+        """Postings of a word: the documents that hold it.
 
         Returns:
             ids (df,) ascending, and how often each holds the word (df,);
@@ -171,7 +171,7 @@ class InvertedIndex:
         return self._ids[span].copy(), self._tf[span].copy()
 
     def document_frequency(self, word: str) -> int:
-        """How many documents hold a word; 0 for one never seen.
+        """Document frequency of a word; 0 for one never seen.
 
         >>> InvertedIndex().fit([["a"], ["a", "a"]]).document_frequency("a")
         2
@@ -180,7 +180,7 @@ class InvertedIndex:
         return int(span.stop - span.start)
 
     def idf(self, word: str) -> float:
-        """What a word is worth: the rarer, the more; always above 0.
+        """Inverse document frequency of a word, always above 0.
 
         >>> round(InvertedIndex().fit([["a"], ["b"]]).idf("a"), 3)  # log 2
         0.693

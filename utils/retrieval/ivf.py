@@ -1,4 +1,4 @@
-"""Inverted-file search: look only into the cells near the query."""
+"""Inverted-file (IVF) index: search in the cells near the query."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..metrics import ranking
 from . import common
 from .kmeans import kmeans, nearest, spherical_kmeans
 
-ROUNDS = 10  # of k-means; recall hardly moves after that
+ITERATIONS = 10  # of k-means; recall hardly moves after that
 TRAIN_PER_CELL = 256  # vectors that train a cell: more add time, not recall
 BLOCK = 4096  # queries at a time
 
 
 class IVFIndex:
-    """Largest inner products among the vectors of a few cells.
+    """IVF index: largest inner products among the vectors of a few cells.
 
     Spherical k-means cuts the space into cells by direction; a query visits
     the `probes` cells whose centres have the largest inner product with it.
@@ -61,7 +61,7 @@ class IVFIndex:
         self._check_probes()
 
     def fit(self, vectors: np.ndarray) -> IVFIndex:
-        """Find the cells and put each vector into its own.
+        """Train the cells and assign each vector to its own.
 
         Args:
             vectors: (N, D) finite, N at least `cells`.
@@ -80,19 +80,21 @@ class IVFIndex:
         size = min(len(vectors), TRAIN_PER_CELL * self.cells)
         sample = vectors[self._rng.permutation(len(vectors))[:size]]
         train = kmeans if self.euclidean else spherical_kmeans
-        centres = train(sample, cells=self.cells, rounds=ROUNDS)
+        centres = train(sample, clusters=self.cells, iterations=ITERATIONS)
         cell, _ = nearest(vectors, centres, euclidean=self.euclidean)
         # Members of a cell stand together, in the order of their ids.
         self._ids = np.argsort(cell, kind="stable")
         self._ends = np.cumsum(np.bincount(cell, minlength=self.cells))
-        self._centres = common.as_points(centres, euclidean=self.euclidean)
+        self._centres = common.augmented_vectors(
+            centres, euclidean=self.euclidean
+        )
         self._keep(vectors[self._ids], cell[self._ids])
         return self
 
     def search(
         self, queries: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k vectors of each query among the cells that it visits.
+        """Approximate top k of each query, in the cells that it visits.
 
         Args:
             queries: (Q, D).
@@ -109,7 +111,7 @@ class IVFIndex:
         """
         self._check_probes()
         queries = common.checked_queries(queries, self._dimensions, k)
-        asked = common.as_asked(queries, euclidean=self.euclidean)
+        asked = common.augmented_queries(queries, euclidean=self.euclidean)
         self.computed = np.empty(len(queries), dtype=np.int64)
         parts = []
         for start in range(0, len(queries), BLOCK):
@@ -121,12 +123,16 @@ class IVFIndex:
             ].sum(axis=1)
             parts.append(self._search_block(block, visits, k))
         ids, scores = map(np.concatenate, zip(*parts, strict=True))
-        return ids, common.as_scores(scores, queries, euclidean=self.euclidean)
+        return ids, common.similarities(
+            scores, queries, euclidean=self.euclidean
+        )
 
     def _keep(self, members: np.ndarray, cell: np.ndarray) -> None:
         """Store the members (N, D), given with the cell of each."""
         self._dimensions = members.shape[1]
-        self._points = common.as_points(members, euclidean=self.euclidean)
+        self._points = common.augmented_vectors(
+            members, euclidean=self.euclidean
+        )
 
     def _products(self, queries: np.ndarray, cell: int) -> np.ndarray:
         """Inner products (Q', m) of queries with the members of a cell."""
@@ -152,7 +158,7 @@ class IVFIndex:
             products = self._products(queries[visitors], cell)
             found.append(self._reaching(products, bound, visitors, cell))
         rows, ids, scores = map(np.concatenate, zip(*found, strict=True))
-        return common.best_of_rows(rows, ids, scores, n_rows=len(queries), k=k)
+        return common.top_k_by_row(rows, ids, scores, n_rows=len(queries), k=k)
 
     def _reaching(self, products, bound, visitors, cell):
         """Rows, ids and scores of the products that reach the bounds."""

@@ -1,4 +1,4 @@
-"""Inverted file of product codes: few cells, and few bytes in them."""
+"""Inverted file with product quantisation (IVF-PQ)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .pq import ProductQuantiser
 
 
 class IVFPQIndex(IVFIndex):
-    """Largest inner products in a few cells whose members are codes.
+    """IVF-PQ index: largest inner products in a few cells of coded vectors.
 
     A vector is kept as its cell and the product code of its *residual*,
     what the cell's centre leaves of it. Residuals are shorter than vectors
@@ -20,8 +20,8 @@ class IVFPQIndex(IVFIndex):
         cells: how many, at least 1.
         probes: cells visited per query, from 1 to cells. May be changed
             between searches.
-        parts: bytes of a vector beside its cell; divides D.
-        codes: centres of each part, from 1 to 256.
+        subvectors: bytes of a vector beside its cell; divides D.
+        centroids: of each subvector, from 1 to 256.
         rng: chooses the training samples and the first centres.
         euclidean: look for the smallest distances instead; the scores are
             then minus their squares.
@@ -39,7 +39,7 @@ class IVFPQIndex(IVFIndex):
 
     >>> vectors = np.array([[9.0, 0.0], [8.0, 0.0], [0.0, 9.0], [0.0, 8.0]])
     >>> rng = np.random.default_rng(0)
-    >>> options = {"cells": 2, "probes": 1, "parts": 1, "codes": 4}
+    >>> options = {"cells": 2, "probes": 1, "subvectors": 1, "centroids": 4}
     >>> index = IVFPQIndex(**options, rng=rng).fit(vectors)
     >>> index.search(np.array([[1.0, 0.0]]), k=2)
     (array([[0, 1]]), array([[9., 8.]]))
@@ -50,15 +50,17 @@ class IVFPQIndex(IVFIndex):
         *,
         cells: int,
         probes: int,
-        parts: int,
-        codes: int = 256,
+        subvectors: int,
+        centroids: int = 256,
         rng: np.random.Generator,
         euclidean: bool = False,
     ) -> None:
         super().__init__(
             cells=cells, probes=probes, rng=rng, euclidean=euclidean
         )
-        self.quantiser = ProductQuantiser(parts=parts, codes=codes, rng=rng)
+        self.quantiser = ProductQuantiser(
+            subvectors=subvectors, centroids=centroids, rng=rng
+        )
 
     def _keep(self, members: np.ndarray, cell: np.ndarray) -> None:
         self._dimensions = members.shape[1]
@@ -68,5 +70,5 @@ class IVFPQIndex(IVFIndex):
     def _products(self, queries: np.ndarray, cell: int) -> np.ndarray:
         decoded = self.quantiser.decode(self._codes[self._span(cell)])
         decoded += self._centres[cell, : self._dimensions]
-        points = common.as_points(decoded, euclidean=self.euclidean)
+        points = common.augmented_vectors(decoded, euclidean=self.euclidean)
         return queries @ points.T

@@ -1,4 +1,4 @@
-"""Locality-sensitive hashing: near vectors fall into the same bucket."""
+"""Locality-sensitive hashing (LSH) by random hyperplanes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAIRS = 100_000  # of query and candidate, multiplied at a time
 
 
 class LSHIndex:
-    """Largest inner products among vectors that share a bucket.
+    """LSH index: largest inner products among vectors that share a bucket.
 
     Random hyperplanes through the origin cut the space; a vector's bucket
     says on which side of each it lies. Two vectors at an angle of theta are
@@ -94,7 +94,7 @@ class LSHIndex:
     def search(
         self, queries: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k vectors of each query among those in its buckets.
+        """Approximate top k of each query, among those in its buckets.
 
         Args:
             queries: (Q, D).
@@ -119,7 +119,7 @@ class LSHIndex:
                 rows, minlength=len(block)
             )
             parts.append(
-                common.best_of_rows(rows, ids, scores, n_rows=len(block), k=k)
+                common.top_k_by_row(rows, ids, scores, n_rows=len(block), k=k)
             )
         ids, scores = map(np.concatenate, zip(*parts, strict=True))
         return ids, scores

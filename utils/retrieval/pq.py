@@ -1,4 +1,4 @@
-"""Product quantisation: a vector in a few bytes, compared as it stands."""
+"""Product quantisation (PQ) of vectors, and search in their codes."""
 
 from __future__ import annotations
 
@@ -8,86 +8,96 @@ from . import common
 from .exact import ExactIndex
 from .kmeans import kmeans, nearest
 
-ROUNDS = 15  # of k-means for each codebook
-TRAIN_PER_CODE = 256  # vectors that train a code
+ITERATIONS = 15  # of k-means for each codebook
+TRAIN_PER_CENTROID = 256  # vectors that train a code
 CHUNK = 65_536  # vectors decoded at a time
 
 
 class ProductQuantiser:
-    """A vector as one code for each of its parts.
+    """Product quantiser: a vector as one code for each of its subvectors.
 
-    Each part of the vector is replaced by the nearest of the centres that
-    k-means found for that part: `parts` codes of one byte say which. That
-    makes codes ** parts different vectors out of `parts` small codebooks.
+    Each subvector is replaced by the nearest of the centroids that k-means
+    found for it: codes of one byte say which. That makes centroids **
+    subvectors different vectors out of a few small codebooks.
 
     Args:
-        parts: of equal length, into which vectors are cut; divides D.
-        codes: centres of each part, from 1 to 256.
+        subvectors: of equal length, into which vectors are cut; divides D.
+        centroids: of each subvector, from 1 to 256.
         rng: chooses the training sample and the first centres.
 
     Raises:
-        ValueError: parts < 1; codes outside 1..256.
+        ValueError: subvectors < 1; centroids outside 1..256.
 
     Source: Jégou, Douze & Schmid (2011), doi:10.1109/TPAMI.2010.57.
 
     >>> vectors = np.array([[0.0, 5.0], [9.0, 5.0], [9.0, 7.0]])
     >>> rng = np.random.default_rng(0)
-    >>> quantiser = ProductQuantiser(parts=2, codes=2, rng=rng).fit(vectors)
+    >>> quantiser = ProductQuantiser(subvectors=2, centroids=2, rng=rng)
+    >>> quantiser = quantiser.fit(vectors)
     >>> quantiser.decode(quantiser.encode(np.array([[8.0, 5.5], [1.0, 6.9]])))
     array([[9., 5.],
            [0., 7.]])
     """
 
     def __init__(
-        self, *, parts: int, codes: int = 256, rng: np.random.Generator
+        self,
+        *,
+        subvectors: int,
+        centroids: int = 256,
+        rng: np.random.Generator,
     ) -> None:
-        if parts < 1:
-            raise ValueError(f"parts must be at least 1, got {parts}")
-        if not 1 <= codes <= 256:
-            raise ValueError(f"codes must be from 1 to 256, got {codes}")
-        self.parts, self.codes, self._rng = parts, codes, rng
+        if subvectors < 1:
+            raise ValueError(
+                f"subvectors must be at least 1, got {subvectors}"
+            )
+        if not 1 <= centroids <= 256:
+            raise ValueError(
+                f"centroids must be from 1 to 256, got {centroids}"
+            )
+        self.subvectors, self.centroids, self._rng = subvectors, centroids, rng
 
     def fit(self, vectors: np.ndarray) -> ProductQuantiser:
-        """Find the centres of each part.
+        """Train the codebook of each subvector.
 
         Args:
-            vectors: (N, D) finite, N at least `codes`.
+            vectors: (N, D) finite, N at least `centroids`.
 
         Returns:
             The quantiser itself.
 
         Raises:
-            ValueError: not (N, D); a value not finite; N < codes; D that
-                `parts` does not divide.
+            ValueError: not (N, D); a value not finite; N < centroids; D that
+                `subvectors` does not divide.
         """
         vectors = common.checked_vectors("vectors", vectors)
         n, dimensions = vectors.shape
-        if dimensions % self.parts:
+        if dimensions % self.subvectors:
             raise ValueError(
-                f"{self.parts} parts must divide the {dimensions} dimensions"
+                f"{self.subvectors} subvectors must divide the {dimensions} "
+                "dimensions"
             )
-        if n < self.codes:
+        if n < self.centroids:
             raise ValueError(
-                f"{self.codes} codes need as many vectors, got {n}"
+                f"{self.centroids} centroids need as many vectors, got {n}"
             )
-        size = min(n, TRAIN_PER_CODE * self.codes)
+        size = min(n, TRAIN_PER_CENTROID * self.centroids)
         sample = vectors[self._rng.permutation(n)[:size]]
         self.books = np.stack(
             [
-                kmeans(part, cells=self.codes, rounds=ROUNDS)
+                kmeans(part, clusters=self.centroids, iterations=ITERATIONS)
                 for part in self._cut(sample)
             ]
-        )  # (parts, codes, D / parts)
+        )  # (subvectors, centroids, D / subvectors)
         return self
 
     def encode(self, vectors: np.ndarray) -> np.ndarray:
-        """Codes (N, parts), uint8, of vectors (N, D).
+        """Codes (N, subvectors), uint8, of vectors (N, D).
 
         Raises:
             ValueError: vectors of another width, or not finite.
         """
         vectors = common.checked_vectors("vectors", vectors)
-        width = self.parts * self.books.shape[2]
+        width = self.subvectors * self.books.shape[2]
         if vectors.shape[1] != width:
             raise ValueError(
                 f"vectors must have {width} dimensions, got {vectors.shape[1]}"
@@ -99,18 +109,18 @@ class ProductQuantiser:
         return np.stack(codes, axis=1).astype(np.uint8)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Vectors (N, D) that the codes (N, parts) stand for."""
+        """Vectors (N, D) that the codes (N, subvectors) stand for."""
         parts = [book[codes[:, j]] for j, book in enumerate(self.books)]
         return np.concatenate(parts, axis=1)
 
     def _cut(self, vectors: np.ndarray) -> list[np.ndarray]:
-        """Its parts, (N, D / parts) each."""
-        parts = np.split(vectors, self.parts, axis=1)
+        """Subvectors, (N, D / subvectors) each."""
+        parts = np.split(vectors, self.subvectors, axis=1)
         return [np.ascontiguousarray(part) for part in parts]
 
 
 class PQIndex:
-    """Largest inner products with vectors held in a few bytes each.
+    """PQ index: largest inner products with product-quantised vectors.
 
     Every query meets every vector, as in exact search, but the vector is
     known by its codes only. The query stays as it is: the comparison is
@@ -121,14 +131,14 @@ class PQIndex:
     queries, which gives the same numbers and costs numpy less.
 
     Args:
-        parts: bytes of a vector; divides D.
-        codes: centres of each part, from 1 to 256.
+        subvectors: bytes of a vector; divides D.
+        centroids: of each subvector, from 1 to 256.
         rng: chooses the training sample and the first centres.
         euclidean: look for the smallest distances instead; the scores are
             then minus their squares.
 
     Raises:
-        ValueError: parts < 1; codes outside 1..256.
+        ValueError: subvectors < 1; centroids outside 1..256.
 
     Attributes:
         computed: (Q,) inner products with decoded vectors computed for
@@ -139,7 +149,7 @@ class PQIndex:
 
     >>> vectors = np.array([[0.0, 5.0], [9.0, 5.0], [9.0, 7.0]])
     >>> rng = np.random.default_rng(0)
-    >>> index = PQIndex(parts=2, codes=2, rng=rng).fit(vectors)
+    >>> index = PQIndex(subvectors=2, centroids=2, rng=rng).fit(vectors)
     >>> index.search(np.array([[1.0, 1.0]]), k=2)
     (array([[2, 1]]), array([[16., 14.]]))
     """
@@ -147,19 +157,21 @@ class PQIndex:
     def __init__(
         self,
         *,
-        parts: int,
-        codes: int = 256,
+        subvectors: int,
+        centroids: int = 256,
         rng: np.random.Generator,
         euclidean: bool = False,
     ) -> None:
-        self.quantiser = ProductQuantiser(parts=parts, codes=codes, rng=rng)
+        self.quantiser = ProductQuantiser(
+            subvectors=subvectors, centroids=centroids, rng=rng
+        )
         self.euclidean = euclidean
 
     def fit(self, vectors: np.ndarray) -> PQIndex:
         """Train the codebooks and keep the codes; the vectors are not kept.
 
         Args:
-            vectors: (N, D) finite, N at least `codes`.
+            vectors: (N, D) finite, N at least `centroids`.
 
         Returns:
             The index itself.
@@ -175,7 +187,7 @@ class PQIndex:
     def search(
         self, queries: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k vectors of each query, as far as the codes know them.
+        """Approximate top k of each query, by decoded vectors.
 
         Args:
             queries: (Q, D).
@@ -201,7 +213,7 @@ class PQIndex:
             np.concatenate(p, axis=1) for p in zip(*parts, strict=True)
         )
         rows, places = np.nonzero(ids >= 0)
-        return common.best_of_rows(
+        return common.top_k_by_row(
             rows,
             ids[rows, places],
             scores[rows, places],
