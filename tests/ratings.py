@@ -97,7 +97,7 @@ class RatingsConfig:
 
 @dataclass(frozen=True)
 class RatingsTruth:
-    """What no model may see.
+    """Hidden state of a world; models never see it.
 
     Attributes:
         tastes: (U, D) users in taste space.
@@ -135,7 +135,7 @@ class RatingsWorld(World):
         return _drawn(self.config, np.random.default_rng(self._seed))
 
     def log(self, *, rng: np.random.Generator) -> pd.DataFrame:
-        """Who rated what, when and how, sorted by time.
+        """Log of ratings, sorted by time: user, item, time and rating.
 
         Returns:
             DataFrame with `user` and `item` (int64, from 1), `time`

@@ -47,7 +47,7 @@ def requests_per_second(
 def storage_gib(
     *, rows: float, bytes_per_row: float, copies: float = 1
 ) -> float:
-    """Space of a table.
+    """Storage of a table, in GiB.
 
     Args:
         rows: rows kept.
@@ -76,7 +76,7 @@ def index_memory_gib(
     bytes_per_value: float,
     overhead_bytes_per_vector: float = 0,
 ) -> float:
-    """Memory of a vector index.
+    """Memory of a vector index, in GiB.
 
     Args:
         vectors: how many are indexed.
@@ -164,7 +164,7 @@ def machines_for_memory(
     memory_gib_per_machine: float,
     usable_share: float = 0.7,
 ) -> int:
-    """Machines among which something too large for one is divided.
+    """Machines that hold a sharded index in memory.
 
     Args:
         memory_gib: all of it, one copy.
@@ -308,7 +308,7 @@ def training_cost_usd(
 def concurrent_requests(
     *, requests_per_second: float, latency_ms: float
 ) -> float:
-    """Requests that are under way at one moment, on average.
+    """Concurrent requests on average, by Little's law.
 
     Args:
         requests_per_second: that arrive, and are answered.
@@ -330,7 +330,7 @@ def concurrent_requests(
 
 
 def queueing_delay_ms(*, service_ms: float, utilisation: float) -> float:
-    """Mean time a request waits before one busy server takes it: M/M/1.
+    """Mean queueing delay before one server: M/M/1.
 
     Args:
         service_ms: mean time of the work itself.
@@ -358,7 +358,7 @@ def queueing_delay_ms(*, service_ms: float, utilisation: float) -> float:
 def response_quantile_ms(
     *, service_ms: float, utilisation: float, quantile: float
 ) -> float:
-    """Time, waiting included, within which a share of requests is done: M/M/1.
+    """Quantile of the response time, waiting included: M/M/1.
 
     Args:
         service_ms: mean time of the work itself.
@@ -387,7 +387,7 @@ def response_quantile_ms(
 def bandwidth_mbit_per_s(
     *, requests_per_second: float, bytes_per_request: float
 ) -> float:
-    """Traffic on the network.
+    """Network bandwidth, in Mbit/s.
 
     Args:
         requests_per_second: at the peak, as a rule.
@@ -435,7 +435,7 @@ def cost_usd_per_thousand_requests(
     usd_per_machine_hour: float,
     average_requests_per_second: float,
 ) -> float:
-    """What a thousand requests cost.
+    """Cost of a thousand requests.
 
     Args:
         machines: how many run, sized for the peak.
@@ -465,7 +465,7 @@ def cost_usd_per_thousand_requests(
 
 
 def fan_out_tail(*, shards: int, slow_share: float) -> float:
-    """Probability that a request waits for at least one slow shard.
+    """Tail at fan-out: chance that at least one shard is slow.
 
     Args:
         shards: asked in parallel, all of them needed; at least 1. Taken as

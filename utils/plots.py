@@ -167,10 +167,10 @@ def label_lines(ax: Axes, *, gap: float = 1.25) -> list[Text]:
 
 
 def spread_out(places: np.ndarray, *, gap: float) -> np.ndarray:
-    """The nearest places, in the same order, that are `gap` apart.
+    """Places spread to a least distance, by isotonic regression.
 
-    Nearest in the sum of squared moves: isotonic regression after the gaps
-    are taken out.
+    The nearest in the sum of squared moves, in the same order: the
+    regression runs after the gaps are taken out.
 
     Args:
         places: (n,) wanted places, in any order; ties keep their order.

@@ -205,13 +205,15 @@ def test_log_of_later_days_shows_what_the_policy_chose(world):
 
 
 def test_people_come_back_for_what_satisfies(world):
-    back = world.truth.back_tomorrow(np.array([0, 2, 2]), np.array([1, 1, 0]))
+    back = world.truth.return_probability(
+        np.array([0, 2, 2]), np.array([1, 1, 0])
+    )
     assert back == pytest.approx(
         [1 / (1 + np.exp(0.7)), 1 / (1 + np.exp(-0.3)), 1 / (1 + np.exp(-0.6))]
     )
     everyone, best = world.everyone(), best_slates(world)
     reward = world.reward_of(everyone, best)
-    by_hand = world.truth.back_tomorrow(
+    by_hand = world.truth.return_probability(
         reward.satisfied, reward.started - reward.satisfied
     )
     assert reward.returned == pytest.approx(by_hand)

@@ -50,9 +50,9 @@ def test_the_fresh_bonus_halves_in_two_days():
 def test_people_see_a_smaller_share_of_longer_videos():
     t = truth()
     by_length = np.argsort(t.duration_seconds)
-    share = t.share_seen(by_length, np.ones(len(by_length), dtype=bool))
+    share = t.watched_share(by_length, np.ones(len(by_length), dtype=bool))
     assert (np.diff(share) <= 1e-12).all()
-    assert (share > t.share_seen(by_length, np.zeros(1, dtype=bool))).all()
+    assert (share > t.watched_share(by_length, np.zeros(1, dtype=bool))).all()
 
 
 def test_merit_share_is_the_squared_correlation_with_popularity():

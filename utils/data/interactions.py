@@ -1,4 +1,4 @@
-"""A user's own interaction log, read without silent repairs.
+"""Interaction logs of users: read and validated, without silent repairs.
 
 Whatever is wrong with a file is either a `ValueError` that names the rule,
 the value and the row, or a count in `Interactions.counts`. Rows are numbered
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from . import typed
+from . import parsing
 
 NEEDED = ("user", "item", "time")
 OPTIONAL = ("rating", "weight")
@@ -26,7 +26,7 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 @dataclass(frozen=True)
 class Interactions:
-    """A log that has been checked.
+    """Validated interaction log.
 
     Attributes:
         table: `user`, `item` (int64 where every id is a whole number, else
@@ -58,7 +58,7 @@ def read_interactions(
     columns: dict[str, str] | None = None,
     min_rating: float | None = None,
 ) -> Interactions:
-    """Read a log of who used what, when.
+    """Interaction log read from a file: user, item, time.
 
     Args:
         path: a `.csv`, `.tsv` or `.parquet` file with a header; `.csv.gz`
@@ -110,21 +110,21 @@ def read_interactions(
     notes: list[str] = []
     parts, missing = {}, np.zeros(raw.num_rows, dtype=bool)
     for role in ("user", "item"):
-        parts[role], absent = typed.ids_of(raw[role], role, notes)
+        parts[role], absent = parsing.parse_ids(raw[role], role, notes)
         missing |= absent
-    parts["time"] = typed.times(raw["time"], notes)
+    parts["time"] = parsing.parse_times(raw["time"], notes)
     for role in OPTIONAL:
         if role in names:
-            parts[role] = typed.numbers(raw[role], role)
+            parts[role] = parsing.parse_numbers(raw[role], role)
     if "weight" in parts:
-        typed.refuse(parts["weight"] < 0, parts["weight"], "weight",
+        parsing.refuse(parts["weight"] < 0, parts["weight"], "weight",
                 "at least 0")  # fmt: skip
 
     table = pd.DataFrame(parts)
     counts = {"rows read": len(table)}
     table = table[~missing]
     for role in ("user", "item"):  # typed only now: no hole left
-        table[role] = typed.without_holes(table[role], role, notes)
+        table[role] = parsing.drop_missing(table[role], role, notes)
     counts["dropped, no user or item"] = int(missing.sum())
     repeated = table.duplicated()
     table = table[~repeated]
@@ -241,7 +241,7 @@ def _located(
         hint = f"name yours with columns={{{example}}}"
         if len(found) == 1:
             hint = "only one column: is the separator right for its ending?"
-        elif all(re.match(typed.NUMBER, name) for name in found):
+        elif all(re.match(parsing.NUMBER, name) for name in found):
             hint = "the first line looks like data: the file needs a header"
         raise ValueError(
             f"{path.name} has no column {sorted(absent.values())}; found "

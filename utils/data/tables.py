@@ -24,7 +24,7 @@ LICENCE = "CC-BY-4.0"
 
 
 class Case(NamedTuple):
-    """Where a case's tables come from.
+    """Source of a case's tables: module, world and config.
 
     Attributes:
         module: of `utils.worlds`; its class Tables is a NamedTuple of

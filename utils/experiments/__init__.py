@@ -1,1 +1,1 @@
-"""Experiments: intervals, A/B tests and the power to see anything."""
+"""Experiments: intervals, A/B tests, power, off-policy evaluation."""

@@ -132,7 +132,7 @@ def positive_steps(
 
 
 def count_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How many entries are less than each value, both in ascending order.
+    """Number of entries below each value, both in ascending order.
 
     It is `np.searchsorted`; but if the values are many, merging the two is
     faster than looking up each.
@@ -207,7 +207,7 @@ def ratio(part: float, whole: float) -> float:
 
 
 def share(part: float, whole: float) -> float:
-    """`ratio` of a part that rounding may have carried out of [0, whole].
+    """Ratio of a part that rounding may have carried out of [0, whole].
 
     >>> share(0.1 + 0.2, 0.3)
     1.0

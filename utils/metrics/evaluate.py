@@ -47,11 +47,11 @@ class RankingMetrics:
 
     @property
     def dropped(self) -> int:
-        """How many lists have nothing to find; `means` leaves them out."""
+        """Number of lists without a relevant item; `means` leaves them out."""
         return int(np.isnan(self.recall).sum())
 
     def means(self) -> dict[str, float]:
-        """Each metric over the lists that have something to find, or nan."""
+        """Mean of each metric over the lists with a relevant item, or nan."""
         kept = ~np.isnan(self.recall)
         names = [field.name for field in fields(self)][1:]
         return {

@@ -70,7 +70,7 @@ def padded(
 def groups(
     column: pd.Series, queries: pd.Index
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Where the rows of each query lie in a table.
+    """Group boundaries: first row and length of each query in a table.
 
     Args:
         column: (R,) the query of each row, in any order.

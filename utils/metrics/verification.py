@@ -283,7 +283,7 @@ def false_negative_identification_rate(
 
 
 def _below(ordered: np.ndarray, threshold: np.ndarray) -> np.ndarray:
-    """How many of the ascending scores are less than each threshold."""
+    """Number of the ascending scores below each threshold."""
     threshold = np.asarray(threshold, dtype=np.float64)
     if np.isnan(threshold).any():
         raise ValueError("threshold must be a number, got nan")

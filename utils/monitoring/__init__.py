@@ -1,1 +1,1 @@
-"""Monitoring: charts and alarms with a chosen rate of false alarms."""
+"""Monitoring: drift tests, control charts and alarms."""

@@ -52,7 +52,7 @@ class ExactIndex:
     def search(
         self, queries: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Best k vectors of each query.
+        """Exact top k of each query.
 
         Args:
             queries: (Q, D).

@@ -1,1 +1,1 @@
-"""Stages put together: their order, their time, and life without one."""
+"""Serving pipelines: stages, latency and graceful degradation."""

@@ -1,4 +1,4 @@
-"""A request's way through the stages, timed, and alive without one.
+"""Serving pipeline: stages with latency budgets and fallbacks.
 
 A state goes in and a *new* state comes out of each stage: a stage that
 changes what it was given, and then fails, would hand a half-made state to
@@ -25,7 +25,7 @@ MARKED_DOWN = "marked down"
 
 
 class StageError(RuntimeError):
-    """A stage failed and nothing could take its place."""
+    """Failure of a stage that has no fallback."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class FanOut:
-    """Several generators asked the same, and their answers merged.
+    """Fan-out: several candidate generators, their answers merged.
 
     The loss of one generator (or several) is survived: the merge gets what
     the others found. Only the loss of all of them is a failure.
@@ -82,7 +82,7 @@ class FanOut:
 
 @dataclass(frozen=True)
 class Served:
-    """An answer, and how it came about.
+    """Response of a pipeline, with latencies and degradations.
 
     Attributes:
         state: what the last stage returned.
@@ -247,7 +247,7 @@ class _Run:
 
 
 def measure(pipeline: Pipeline, requests: Iterable[State]) -> pd.DataFrame:
-    """Where the time goes, by stage.
+    """Latency percentiles by stage.
 
     Args:
         pipeline: what to measure.

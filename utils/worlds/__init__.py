@@ -1,1 +1,1 @@
-"""Worlds: simulators whose truth is known. They never import a model."""
+"""Simulators whose truth is known. They never import a model."""

@@ -1,4 +1,4 @@
-"""An app with sponsored cards whose truth is known: who would click what.
+"""Simulated sponsored cards with known click probabilities.
 
 Somebody opens a screen (a *request*); some live ads are *candidates*; up to
 three become cards. Slot k is examined with probability k ** -position_bias.
@@ -53,7 +53,7 @@ EMPTY = -1  # the ad number of a slot that shows the app's own card
 
 
 class Requests(NamedTuple):
-    """Who asks when for cards, and which ads may compete.
+    """Ad requests: user, time, section and candidate ads.
 
     user, second (since day 0), section: (R,); candidates: (R, C) ads.
     """
@@ -65,7 +65,7 @@ class Requests(NamedTuple):
 
 
 class Cards(NamedTuple):
-    """What a policy shows and asks for it.
+    """Cards: ads that a policy shows, prices and propensities.
 
     ads: (R, K) from the candidates, -1 where the app's own card is shown;
     price_eur: (R, K) per click; propensity: (R, K) of that ad in that slot.
@@ -93,7 +93,7 @@ class Reward(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What production knows: users, ads and the log of impressions."""
+    """Tables of production: users, ads and log of impressions."""
 
     users: pd.DataFrame
     ads: pd.DataFrame
@@ -101,7 +101,7 @@ class Tables(NamedTuple):
 
 
 class AdWorld(World):
-    """Users, ads and what happens between them.
+    """Sponsored cards world: click model, budgets, logging policy.
 
     Args:
         config: the knobs.
@@ -231,7 +231,7 @@ class AdWorld(World):
     def logging_policy(
         self, requests: Requests, *, rng: np.random.Generator
     ) -> Cards:
-        """What production showed when the log was written, unpriced."""
+        """Logging policy: what production showed, unpriced."""
         return self._logging_draws(requests, rng=rng)[0]
 
     def _logging_draws(self, requests: Requests, *, rng):
@@ -304,7 +304,7 @@ class AdWorld(World):
         days: int | None = None,
         from_day: int = 0,
     ) -> Tables:
-        """What production records under a policy, by default its own.
+        """Log of impressions under a policy, by default the logging policy.
 
         Returns:
             users, the ads that ran by its end, and one row per card: request,

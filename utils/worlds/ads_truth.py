@@ -1,4 +1,4 @@
-"""The hidden half of the ad world: its knobs, and who would click what.
+"""Hidden state of the ad world: knobs and click model.
 
 Shapes: U users, A ads (all that ever run), R requests, C candidates. The
 fields of a request are those of its user (segment, region, device, age), the

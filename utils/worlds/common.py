@@ -1,4 +1,4 @@
-"""What worlds share: how they are seeded and copied, and how knobs are held.
+"""Base of the worlds: seeding, copies with other knobs, validation.
 
 A world is drawn once. A copy with other knobs keeps all draws that a knob
 leaves alone, so that two worlds differ by the knob and by nothing else.
@@ -43,7 +43,7 @@ def check_knobs(
     negative: tuple[str, ...] = (),
     at_least: dict[str, float] | None = None,
 ) -> None:
-    """Refuse a config with a value that no world has.
+    """Validation of a config: finite, in range.
 
     Args:
         config: a dataclass of numbers.
@@ -71,7 +71,7 @@ def check_knobs(
 def check_slates(
     shown: np.ndarray, *, requests: int, slots: int, empty: int | None = None
 ) -> None:
-    """Refuse what no page of a world can be.
+    """Validation of slates: shape, slots, no id twice.
 
     Args:
         shown: (requests, at most `slots`) ids of what each request is shown.

@@ -85,7 +85,7 @@ class DocumentsConfig:
 
 @dataclass(frozen=True)
 class DocumentsTruth:
-    """What no model may see.
+    """Hidden state of a world; models never see it.
 
     Attributes:
         meaning: (V,) meaning of each word of the vocabulary.
@@ -103,7 +103,7 @@ class DocumentsTruth:
     offset: float
 
     def probability(self, words: np.ndarray) -> np.ndarray:
-        """(n,) chance of label 1 of each document: what Bayes would say.
+        """(n,) Bayes probability of label 1 of each document.
 
         Args:
             words: (n, L) word ids.
@@ -141,7 +141,7 @@ class DocumentsWorld(World):
     def log(
         self, n: int, *, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Documents of the domain with the label that somebody gave.
+        """Labelled documents of the domain.
 
         Returns:
             (n, L) word ids and (n,) labels, 0 or 1 (int64).
@@ -196,17 +196,17 @@ def _documents(
     first = rng.random((n, 1))
     of_first = rng.random((n, config.subjects)) < first
     topic = np.where(of_first, two[:, :1], two[:, 1:])  # (n, subjects)
-    subject = row_choice(topic_meanings, topic, rng)
+    subject = categorical_draws(topic_meanings, topic, rng)
     which = rng.integers(config.subjects, size=(n, config.length))
     meaning = np.take_along_axis(subject, which, axis=1)  # (n, L)
     word = rng.integers(config.words_per_meaning, size=meaning.shape)
     return meaning * config.words_per_meaning + word
 
 
-def row_choice(
+def categorical_draws(
     chances: np.ndarray, row: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """One draw from row `row[...]` of a table of chances, for each entry."""
+    """Categorical draws: for each entry one from row `row[...]` of a table."""
     rows, size = chances.shape
     steps = np.cumsum(chances, axis=1)
     steps /= steps[:, -1:]

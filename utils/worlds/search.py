@@ -1,4 +1,4 @@
-"""A library's search box whose truth is known: what answers which query.
+"""Simulated document search with known relevance: a library's catalogue.
 
 Documents are about a few meanings, in shares, and say each of them in any of
 its words; they have a quality, a cover that catches the eye or does not, an
@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from .common import World, check_slates
-from .documents import row_choice
+from .documents import categorical_draws
 from .search_truth import GOOD, SearchConfig, SearchTruth
 
 START = np.datetime64("2026-03-02", "D")  # a Monday; day 0
@@ -43,7 +43,7 @@ CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
 class Slates(NamedTuple):
-    """What a policy shows.
+    """Slates: documents that a policy shows.
 
     documents: (R, K); partner: (R,) rank, counted from 1, that took part in
     a swap with rank 1, 0 where there was no such experiment; swapped: (R,)
@@ -71,7 +71,7 @@ class Reward(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What production knows: catalogue, queries and the log."""
+    """Tables of production: catalogue, queries and log."""
 
     documents: pd.DataFrame
     queries: pd.DataFrame
@@ -95,7 +95,7 @@ def fixed_slates(documents: np.ndarray, *, swap_share: float = 0.0) -> Policy:
 def swaps(
     documents: np.ndarray, *, share: float, rng: np.random.Generator
 ) -> Slates:
-    """Swap ranks 1 and k, for a random k, in half of a share of the pages.
+    """Swap interventions: ranks 1 and k, in half of a share of the pages.
 
     Args:
         documents: (R, K) as ranked.
@@ -117,7 +117,7 @@ def swaps(
 
 
 class SearchWorld(World):
-    """Documents, queries, and what happens between them.
+    """Document search world: relevance, click model, logging policy.
 
     Args:
         config: the knobs.
@@ -233,7 +233,7 @@ class SearchWorld(World):
     def logging_policy(
         self, queries: np.ndarray, *, rng: np.random.Generator
     ) -> Slates:
-        """What production showed when the log was written."""
+        """Logging policy: what production showed when the log was written."""
         c = self.config
         best, points = self._old_best
         points = points[queries]
@@ -291,7 +291,7 @@ class SearchWorld(World):
         rng: np.random.Generator,
         sessions: int | None = None,
     ) -> Tables:
-        """What production records under a policy, by default its own.
+        """Log of impressions under a policy, by default the logging policy.
 
         Args:
             policy: maps queries to pages.
@@ -376,7 +376,7 @@ def _made(c: SearchConfig, strand: Callable) -> _Made:
     # gamma draws, normalised, are Dirichlet: a topic favours few meanings
     favour = rng.gamma(0.2, size=(c.topics, c.meanings)) + 1e-6
     topic = rng.integers(c.topics, size=c.documents)
-    subject = row_choice(
+    subject = categorical_draws(
         favour / favour.sum(axis=1, keepdims=True),
         np.repeat(topic[:, None], SUBJECTS, axis=1),
         rng,
@@ -387,7 +387,7 @@ def _made(c: SearchConfig, strand: Callable) -> _Made:
 
     def said(length):  # words about the subjects, in their shares
         row = np.repeat(np.arange(c.documents)[:, None], length, axis=1)
-        which = row_choice(weight, row, rng)
+        which = categorical_draws(weight, row, rng)
         meaning = np.take_along_axis(subject, which, axis=1)
         word = rng.integers(c.words_per_meaning, size=meaning.shape)
         return meaning * c.words_per_meaning + word

@@ -1,4 +1,4 @@
-"""The hidden half of the search world: its knobs, and what is relevant.
+"""Hidden state of the search world: knobs, relevance, click model.
 
 Shapes: N documents, Q queries as typed (misspelt ones last), M meanings,
 K slots of a page, R requests.
@@ -124,8 +124,8 @@ class SearchTruth:
         c = self.config
         return np.arange(1, c.slots + 1.0) ** -c.position_bias
 
-    def fooled(self, documents: np.ndarray) -> np.ndarray:
-        """(R, K) chance that an examined irrelevant document is clicked."""
+    def false_click_probability(self, documents: np.ndarray) -> np.ndarray:
+        """(R, K) chance of a click on an examined irrelevant document."""
         c = self.config
         rank = np.arange(1, documents.shape[1] + 1)
         noise = c.click_noise * np.exp(c.cover_strength * self.cover)
@@ -138,7 +138,7 @@ class SearchTruth:
     def click(self, query: np.ndarray, documents: np.ndarray) -> np.ndarray:
         """(R, K) chance that each rank is examined and clicked."""
         good = self.attraction(self.grades_of(query, documents))
-        clicked = good + (1 - good) * self.fooled(documents)
+        clicked = good + (1 - good) * self.false_click_probability(documents)
         return self.examination()[: documents.shape[1]] * clicked
 
     def grades_of(

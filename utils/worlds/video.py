@@ -1,4 +1,4 @@
-"""A video service whose truth is known: who would enjoy which video.
+"""Simulated video feed with known preferences.
 
 A user opens the app (a *request*), sees a slate of videos from the top,
 and examines rank r with probability r ** -position_bias. An examined video
@@ -36,14 +36,14 @@ CONCENTRATION = 6.0  # of the Beta distribution of the share seen
 
 
 class Requests(NamedTuple):
-    """Who opens the app on which day: two arrays of shape (R,)."""
+    """Requests: users who open the app by day, two arrays of shape (R,)."""
 
     user: np.ndarray
     day: np.ndarray
 
 
 class Slates(NamedTuple):
-    """What a policy shows: videos (R, K) and each one's propensity (R, K).
+    """Slates: videos (R, K) that a policy shows, and propensities (R, K).
 
     The propensity is that of the slot's draw given the slots above it; a
     policy that does not draw has 1.
@@ -70,7 +70,7 @@ class Reward(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What production knows: users, videos and the log of impressions."""
+    """Tables of production: users, videos and log of impressions."""
 
     users: pd.DataFrame
     videos: pd.DataFrame
@@ -88,7 +88,7 @@ def fixed_slates(videos: np.ndarray) -> Policy:
 
 
 class VideoWorld(World):
-    """Users, videos and what happens between them.
+    """Video feed world: preferences, outcomes, logging policy.
 
     Args:
         config: the knobs.
@@ -213,7 +213,7 @@ class VideoWorld(World):
     def logging_policy(
         self, requests: Requests, *, rng: np.random.Generator
     ) -> Slates:
-        """What production showed when the log was written.
+        """Logging policy: what production showed when the log was written.
 
         Slot by slot a video is drawn, without repeats, with probability
         proportional to (1 - e) * weight / sum of weights + e / catalogue.
@@ -284,12 +284,12 @@ class VideoWorld(World):
         t = self.truth
         appeal = self.appeal(requests, videos)
         satisfy = t.satisfy(requests.user[:, None], videos)
-        share = satisfy * t.share_seen(videos, True) + (
+        share = satisfy * t.watched_share(videos, True) + (
             1 - satisfy
-        ) * t.share_seen(videos, False)
+        ) * t.watched_share(videos, False)
         minutes = appeal * share * t.duration_seconds[videos] / 60
         satisfied, started = (appeal * satisfy).sum(1), appeal.sum(1)
-        returned = t.back_tomorrow(satisfied, started - satisfied)
+        returned = t.return_probability(satisfied, started - satisfied)
         return Reward(satisfied, started, minutes.sum(1), returned)
 
     def expected_reward(
@@ -317,7 +317,7 @@ class VideoWorld(World):
         started = rng.random(shape) < self.appeal(requests, videos)
         satisfy = t.satisfy(requests.user[:, None], videos)
         satisfied = started & (rng.random(shape) < satisfy)
-        mean = t.share_seen(videos, satisfied)
+        mean = t.watched_share(videos, satisfied)
         share = rng.beta(CONCENTRATION * mean, CONCENTRATION * (1 - mean))
         seconds = np.ceil(share * t.duration_seconds[videos]).astype(int)
         like = rng.random(shape) < np.where(satisfied, 0.25, 0.02)
@@ -337,7 +337,7 @@ class VideoWorld(World):
         days: int | None = None,
         from_day: int = 0,
     ) -> Tables:
-        """What production records under a policy, by default its own.
+        """Log of impressions under a policy, by default the logging policy.
 
         Args:
             policy: maps requests to slates; `explored` is logged only for

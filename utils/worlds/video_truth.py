@@ -1,4 +1,4 @@
-"""The hidden half of the video world: its knobs, and what users would enjoy.
+"""Hidden state of the video world: knobs and preferences.
 
 Shapes: U users, V videos (all that are ever uploaded), R requests. Videos are
 numbered in order of upload: those available on a day form a prefix.
@@ -155,8 +155,8 @@ class VideoTruth:
         videos = np.arange(self.config.videos_on(day))
         return self.relevance(user[:, None], videos[None, :], day)
 
-    def back_tomorrow(self, satisfied, disappointed) -> np.ndarray:
-        """Chance that a user is back on the next day.
+    def return_probability(self, satisfied, disappointed) -> np.ndarray:
+        """Return probability: chance that a user is back on the next day.
 
         From the expected numbers of starts in a visit that satisfied and
         that did not. It is an outcome only: who comes on which day in the
@@ -164,7 +164,7 @@ class VideoTruth:
         """
         return expit(-0.4 + 0.5 * satisfied - 0.3 * disappointed)
 
-    def share_seen(self, video: np.ndarray, satisfied: np.ndarray):
+    def watched_share(self, video: np.ndarray, satisfied: np.ndarray):
         """Mean share of a started video that is watched."""
         length = self.duration_seconds[video] / 240.0
         mean = np.where(satisfied, FINISHED, DROPPED) * length**-0.15

@@ -1,4 +1,4 @@
-"""Columns of a log as numbers, ids and times, or a refusal that says where.
+"""Parsing of log columns: numbers, ids and times, or a refusal by row.
 
 Whatever cannot be read without a guess is a `ValueError` that names the rule,
 the value and the row, counted from 1. What was taken for granted is added to
@@ -49,7 +49,7 @@ def _mask(column) -> np.ndarray:
     return pc.fill_null(column, False).to_numpy(zero_copy_only=False)
 
 
-def ids_of(
+def parse_ids(
     column: pa.ChunkedArray, role: str, notes: list[str]
 ) -> tuple[pd.Series, np.ndarray]:
     """Ids as Arrow holds them, and which rows have none."""
@@ -80,7 +80,7 @@ def ids_of(
     return series.reset_index(drop=True), _mask(missing)
 
 
-def without_holes(ids: pd.Series, role: str, notes: list[str]) -> pd.Series:
+def drop_missing(ids: pd.Series, role: str, notes: list[str]) -> pd.Series:
     """Ids without holes, as int64, uint64 or text."""
     kind = ids.dtype.pyarrow_dtype
     if pa.types.is_uint64(kind) and len(ids) and ids.max() >= 2**63:
@@ -103,10 +103,10 @@ def without_holes(ids: pd.Series, role: str, notes: list[str]) -> pd.Series:
     return ids.astype("str")
 
 
-def numbers(column: pa.ChunkedArray, role: str) -> np.ndarray:
+def parse_numbers(column: pa.ChunkedArray, role: str) -> np.ndarray:
     """(R,) float64, all finite, of numbers or of text that spells them.
 
-    >>> numbers(pa.chunked_array([["1", " 2.5"]]), "rating")
+    >>> parse_numbers(pa.chunked_array([["1", " 2.5"]]), "rating")
     array([1. , 2.5])
     """
     column = _plain(column)
@@ -128,11 +128,12 @@ def numbers(column: pa.ChunkedArray, role: str) -> np.ndarray:
     return values
 
 
-def times(column: pa.ChunkedArray, notes: list[str]) -> pd.DatetimeIndex:
+def parse_times(column: pa.ChunkedArray, notes: list[str]) -> pd.DatetimeIndex:
     """(R,) UTC, to the microsecond, of ISO text, dates or counts since 1970.
 
     >>> notes = []
-    >>> times(pa.chunked_array([[0, 60]]), notes).strftime("%H:%M").tolist()
+    >>> got = parse_times(pa.chunked_array([[0, 60]]), notes)
+    >>> got.strftime("%H:%M").tolist()
     ['00:00', '00:01']
     >>> notes
     ['times are numbers, read as s since 1970']
@@ -154,7 +155,7 @@ def times(column: pa.ChunkedArray, notes: list[str]) -> pd.DatetimeIndex:
         try:
             column = digits.cast(pa.int64())
         except pa.ArrowInvalid:  # fractions
-            column = pa.chunked_array([numbers(column, "time")])
+            column = pa.chunked_array([parse_numbers(column, "time")])
     refuse(_mask(pc.is_null(column)), column, "time", rule)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         times = pd.DatetimeIndex(column.to_pandas())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.data import typed
+from utils.data import parsing
 
 
 def chunked(values, kind=None):
@@ -18,13 +18,13 @@ def chunked(values, kind=None):
 def test_refuse_names_rule_value_row_and_how_many_more():
     values = np.array([1, -2, 3, -4, -5])
     with pytest.raises(ValueError) as refused:
-        typed.refuse(values < 0, values, "weight", "at least 0")
+        parsing.refuse(values < 0, values, "weight", "at least 0")
     assert str(refused.value) == (
         "weight must be at least 0, got -2 in row 2 and 2 more"
     )
     with pytest.raises(ValueError, match=r"got 'x' in row 1$"):
-        typed.refuse([True], chunked(["x"]), "time", "a date")
-    typed.refuse(values < -9, values, "weight", "at least 0")
+        parsing.refuse([True], chunked(["x"]), "time", "a date")
+    parsing.refuse(values < -9, values, "weight", "at least 0")
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_refuse_names_rule_value_row_and_how_many_more():
 )
 def test_ids_and_which_are_missing(column, missing, notes):
     said = []
-    ids, holes = typed.ids_of(column, "user", said)
+    ids, holes = parsing.parse_ids(column, "user", said)
     assert holes.tolist() == missing and len(ids) == len(missing)
     assert len(said) == notes and all("user" in note for note in said)
 
 
 def test_ids_that_are_not_whole_or_not_exact():
     with pytest.raises(ValueError, match=r"whole, got 0\.5"):
-        typed.ids_of(chunked([1.0, 0.5]), "user", [])
+        parsing.parse_ids(chunked([1.0, 0.5]), "user", [])
     with pytest.raises(ValueError, match="user id must be whole, got inf"):
-        typed.ids_of(chunked([np.inf]), "user", [])
-    typed.ids_of(chunked([2.0**53, -(2.0**53)]), "user", [])
+        parsing.parse_ids(chunked([np.inf]), "user", [])
+    parsing.parse_ids(chunked([2.0**53, -(2.0**53)]), "user", [])
     with pytest.raises(ValueError, match="user id must be exact"):
-        typed.ids_of(chunked([2.0**53 + 2]), "user", [])
+        parsing.parse_ids(chunked([2.0**53 + 2]), "user", [])
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_ids_that_are_not_whole_or_not_exact():
 )
 def test_ids_without_holes(column, expected, kind):
     notes = []
-    ids, _ = typed.ids_of(column, "item", notes)
-    got = typed.without_holes(ids, "item", notes)
+    ids, _ = parsing.parse_ids(column, "item", notes)
+    got = parsing.drop_missing(ids, "item", notes)
     assert got.tolist() == expected and str(got.dtype) == kind
     assert len(notes) == (kind == "str")
 
@@ -87,19 +87,19 @@ def test_ids_without_holes(column, expected, kind):
     ],
 )
 def test_numbers(values, kind):
-    got = typed.numbers(chunked(values, kind), "rating")
+    got = parsing.parse_numbers(chunked(values, kind), "rating")
     assert got.tolist() == [1.0, 2.0] and got.dtype == np.float64
 
 
 def test_numbers_of_a_dictionary():
     column = pa.chunked_array([pa.array(["1", "2", "1"]).dictionary_encode()])
-    assert typed.numbers(column, "rating").tolist() == [1.0, 2.0, 1.0]
+    assert parsing.parse_numbers(column, "rating").tolist() == [1.0, 2.0, 1.0]
 
 
 @pytest.mark.parametrize("bad", ["", "x", "nan", "inf", "1e999", "0x1", "1 2"])
 def test_numbers_that_are_none(bad):
     with pytest.raises(ValueError, match="rating must be a finite number"):
-        typed.numbers(chunked(["1", bad]), "rating")
+        parsing.parse_numbers(chunked(["1", bad]), "rating")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_numbers_that_are_none(bad):
 )
 def test_units_by_the_largest(count, unit):
     notes = []
-    got = typed.times(chunked([count]), notes)
+    got = parsing.parse_times(chunked([count]), notes)
     assert notes == [f"times are numbers, read as {unit} since 1970"]
     assert got[0] == pd.Timestamp(count, unit=unit, tz="UTC")
 
@@ -131,7 +131,7 @@ def test_units_by_the_largest(count, unit):
 )
 def test_times(values, year, notes):
     said = []
-    got = typed.times(chunked(values), said)
+    got = parsing.parse_times(chunked(values), said)
     assert got[0].year == year and str(got.tz) == "UTC"
     assert got.unit == "us" and len(said) == notes
 
@@ -151,8 +151,8 @@ words = st.one_of(
 def test_any_text_is_read_or_refused_by_row(values):
     column = chunked(values, pa.string())
     for read in (
-        lambda: typed.times(column, []),
-        lambda: typed.numbers(column, "rating"),
+        lambda: parsing.parse_times(column, []),
+        lambda: parsing.parse_numbers(column, "rating"),
     ):
         try:
             assert len(read()) == len(values)
@@ -164,8 +164,8 @@ def test_any_text_is_read_or_refused_by_row(values):
 @given(st.lists(st.floats(), min_size=1, max_size=4))
 def test_any_float_is_a_time_or_refused_by_row(values):
     try:
-        assert len(typed.times(chunked(values, pa.float64()), [])) == len(
-            values
-        )
+        assert len(
+            parsing.parse_times(chunked(values, pa.float64()), [])
+        ) == len(values)
     except ValueError as error:
         assert "time must be" in str(error) and "in row" in str(error)
