@@ -63,7 +63,7 @@ class Claim:
 
     @property
     def null_passes(self) -> bool:
-        """True if the null passes the threshold too, which refutes the claim."""
+        """True if the null passes the threshold too, which voids the claim."""
         return self.null is not None and self.margin_of(self.null) >= 0
 
     @property
