@@ -37,6 +37,48 @@ def test_sums_before_is_the_slow_loop_in_any_order(rows):
     assert got.tolist() == slow
 
 
+def test_sums_before_counts_what_was_reported_by_then():
+    key, hour = np.array([1, 1, 1, 1]), np.array([0, 2, 5, 9])
+    clicked = np.array([1, 1, 0, 1])
+    reported = np.array([7.0, 2.0, np.nan, 9.0])
+    got = features.sums_before(key, hour, clicked, reported=reported)
+    # at 5 only the click of hour 2 is known, at 9 that of hour 0 as well
+    assert got.tolist() == [0, 0, 1, 1 + 1]
+    as_times = hour.astype("datetime64[h]"), reported.astype("datetime64[h]")
+    again = features.sums_before(
+        key, as_times[0], clicked, reported=as_times[1]
+    )
+    assert again.tolist() == got.tolist()
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 4)] * 4, st.booleans()), max_size=30)
+)
+def test_sums_before_with_reports_is_the_slow_loop(rows):
+    key, moment, value, wait, comes = (
+        np.array([r[i] for r in rows], dtype=int) for i in range(5)
+    )
+    reported = np.where(comes, moment + wait, np.nan)
+    got = features.sums_before(key, moment, value, reported=reported)
+    slow = [
+        value[(key == key[i]) & (reported < moment[i])].sum()
+        for i in range(len(rows))
+    ]
+    assert got.tolist() == slow
+
+
+def test_sums_before_refuses_reports_from_before():
+    one, three = np.ones(1, dtype=int), np.array([3])
+    with pytest.raises(ValueError, match="before the row's moment, got 2"):
+        features.sums_before(one, three, one, reported=np.array([2]))
+    with pytest.raises(ValueError, match=r"must be \(1,\), got \(2,\)"):
+        features.sums_before(one, three, one, reported=np.array([4, 4]))
+    with pytest.raises(ValueError, match="one scale, got int64 and datetime"):
+        features.sums_before(
+            one, three.astype("datetime64[h]"), one, reported=three
+        )
+
+
 def test_sums_before_refuses_other_lengths():
     with pytest.raises(ValueError, match="one length, got 2, 1 and 2"):
         features.sums_before([1, 2], [1], [1.0, 2.0])

@@ -1,4 +1,4 @@
-"""Features of a log: sums before a row, smoothed rates, feature hashing."""
+"""Features of a log: point-in-time sums, smoothed rates, hashed fields."""
 
 from __future__ import annotations
 
@@ -6,28 +6,40 @@ import numpy as np
 
 
 def sums_before(
-    key: np.ndarray, moment: np.ndarray, values: np.ndarray
+    key: np.ndarray,
+    moment: np.ndarray,
+    values: np.ndarray,
+    *,
+    reported: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Point-in-time sum of a key's values: rows of strictly earlier moments.
+    """Point-in-time sum of a key's values: those known before each row.
 
     With the session as moment, rows of one session do not see each other;
     with the day as moment, this is a table refreshed every midnight.
 
     Args:
         key: (n,) whose feature it is (user, video), integers.
-        moment: (n,) when the row happened, sortable (session, day).
+        moment: (n,) when the row happened, sortable (session, day, time).
         values: (n, F) or (n,) what is added up.
+        reported: (n,) when the row's values became known, on the scale of
+            moment and not before it; nan or NaT where they never did. By
+            default at the row's own moment.
 
     Returns:
-        Same shape as values, float64; 0 where a key has no earlier row.
+        Same shape as values, float64: the sum over rows of the same key
+        that were reported strictly before the row's moment; 0 without any.
 
     Raises:
         ValueError: lengths that differ; other shapes; keys not integers;
-            values not finite or beyond 1e200; moment nan.
+            values not finite or beyond 1e200; moment nan; reported before
+            the moment, or on another scale.
 
     >>> key, day = np.array([1, 1, 1, 2]), np.array([0, 0, 1, 1])
     >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]))
     array([0., 0., 7., 0.])
+    >>> late = np.array([0.0, 1.0, 1.0, np.nan])  # the second, a day late
+    >>> sums_before(key, day, np.array([5.0, 2.0, 4.0, 9.0]), reported=late)
+    array([0., 0., 5., 0.])
     """
     key, moment = np.asarray(key), np.asarray(moment)
     values = np.asarray(values, dtype=np.float64)
@@ -47,16 +59,22 @@ def sums_before(
     _check_integers(key)
     if (moment != moment).any():  # nan, and no time
         raise ValueError("moment must not be missing, got nan")
-    order = np.lexsort((moment, key))
-    key, moment, ranked = key[order], moment[order], values[order]
-    before = np.cumsum(ranked, axis=0) - ranked  # all rows above
-    new_key = np.r_[True, key[1:] != key[:-1]]
-    new_moment = new_key | np.r_[True, moment[1:] != moment[:-1]]
-    first_of_key = np.flatnonzero(new_key)[np.cumsum(new_key) - 1]
-    first_of_moment = np.flatnonzero(new_moment)[np.cumsum(new_moment) - 1]
-    result = np.empty_like(ranked)
-    result[order] = before[first_of_moment] - before[first_of_key]
-    return result
+    known = moment if reported is None else _reports(reported, moment)
+    came = np.flatnonzero(known == known)
+    # rows that ask, and reports that answer, in one line of time; at one
+    # moment rows come first, so that they do not see what comes with them
+    keys = np.r_[key, key[came]]
+    times = np.r_[moment, known[came]]
+    answers = np.repeat([False, True], [len(key), len(came)])
+    order = np.lexsort((answers, times, keys))
+    added = np.concatenate([np.zeros_like(values), values[came]])[order]
+    so_far = np.cumsum(added, axis=0)
+    start = np.r_[True, np.diff(keys[order]) != 0]
+    before_key = (so_far - added)[np.flatnonzero(start)]
+    so_far -= before_key[np.cumsum(start) - 1]
+    result = np.empty_like(so_far)
+    result[order] = so_far
+    return result[: len(key)]
 
 
 def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
@@ -173,6 +191,28 @@ def hashed(columns: np.ndarray, *, buckets: int) -> np.ndarray:
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
     return (x % np.uint64(buckets)).astype(np.int64)
+
+
+def _reports(reported: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    reported = np.asarray(reported)
+    if reported.shape != moment.shape:
+        raise ValueError(
+            f"reported must be {moment.shape}, got {reported.shape}"
+        )
+    if (reported.dtype.kind in "mM" or moment.dtype.kind in "mM") and (
+        reported.dtype.kind != moment.dtype.kind
+    ):
+        raise ValueError(
+            "reported and moment must be on one scale, got "
+            f"{reported.dtype} and {moment.dtype}"
+        )
+    early = reported < moment  # False where it never came
+    if early.any():
+        raise ValueError(
+            "reported must not lie before the row's moment, got "
+            f"{reported[early][0]} before {moment[early][0]}"
+        )
+    return reported
 
 
 def _check_integers(key: np.ndarray) -> None:

@@ -36,6 +36,17 @@ case(
     finite,
     inf="moment",
 )
+case(
+    features.sums_before,
+    lambda rng: keyed(
+        rng,
+        moment=rng.integers(0, 3, 6).astype(float),
+        reported=rng.choice([3.0, 4.0, np.nan], 6),
+    ),
+    finite,
+    nan="reported",
+    inf="moment reported",
+)
 case(features.totals, lambda rng: keyed(rng, size=3), finite)
 case(
     features.smoothed_rate,
