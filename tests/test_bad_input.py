@@ -1,7 +1,7 @@
 """Whatever they are given: a defined value, or a ValueError in words."""
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 from pathlib import Path
@@ -12,22 +12,19 @@ from hypothesis import strategies as st
 
 import utils
 from tests import driven
-from tests.driven import (
-    experiments,
-    metrics,
-    models,
-    others,
-    recommender,
-    retrieval,
-)
 
 ROOMS = ("metrics", "retrieval", "experiments", "monitoring", "models",
          "recommender", "rerank", "auction", "features", "capacity",
          "serving")  # fmt: skip
+# each registers the cases of the module of utils that it is named after
+PARTS = [
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(driven.__path__, "tests.driven.")
+]
 EXEMPT = {
     name: reason
-    for part in (experiments, metrics, models, others, recommender, retrieval)
-    for name, reason in part.EXEMPT.items()
+    for part in PARTS
+    for name, reason in getattr(part, "EXEMPT", {}).items()
 }
 
 
@@ -59,6 +56,12 @@ def only_holds(thing) -> bool:
         for name, method in vars(thing).items()
         if not name.startswith("_") or name in ("__call__", "__post_init__")
     )
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_a_file_of_cases_stands_for_a_module(part):
+    name = part.__name__.removeprefix("tests.driven.")
+    assert importlib.util.find_spec(f"utils.{name}"), part.__file__
 
 
 def test_every_public_function_is_driven():

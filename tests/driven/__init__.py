@@ -3,6 +3,8 @@
 A case is a function and a recipe of good arguments. The test draws good
 ones, makes some of them odd (nan, infinite, empty, of another shape,
 all the same, ...) and asks for a defined value or a refusal in words.
+The cases of a module of `utils` stand in the file of its name below this
+folder, which is found by itself; what several share, in their room's.
 """
 
 from __future__ import annotations
@@ -101,6 +103,7 @@ def within(low, high, *, nan=True):
     return holds
 
 
+share = within(0, 1)
 finite = within(-np.finfo(float).max, np.finfo(float).max, nan=False)
 
 

@@ -1,0 +1,16 @@
+"""Cases of utils.experiments.sweeps."""
+
+import numpy as np
+
+from tests.driven import case, within
+from utils.experiments import sweeps
+
+case(
+    sweeps.crossing,
+    lambda rng: {"knob": np.arange(5.0), "difference": rng.normal(size=5)},
+    lambda got, given: (
+        within(*given["knob"][[0, -1]])(got, given)
+        if len(given["knob"])
+        else within(0, 0)(got, given)
+    ),
+)

@@ -1,0 +1,17 @@
+"""Cases of utils.retrieval.kmeans."""
+
+from tests.driven import case, finite
+from tests.driven.retrieval import BLOCK
+from utils.retrieval import kmeans
+
+EXEMPT = {
+    "retrieval.kmeans.nearest": BLOCK,
+}
+
+for function in (kmeans.kmeans, kmeans.spherical_kmeans):
+    case(
+        function,
+        lambda rng: {"vectors": rng.normal(size=(6, 2)), "cells": 2,
+                     "rounds": 2},
+        finite,
+    )  # fmt: skip
