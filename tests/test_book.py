@@ -28,6 +28,7 @@ CHAPTERS = sorted(
     if ".ipynb_checkpoints" not in path.parts
 )
 PAGES = sorted((ROOT / "chapters").rglob("*.md"))
+PIECES = sorted([*ROOT.glob("glossary/*.md"), *ROOT.glob("data/*/CARD.md")])
 
 # CURRICULUM: exactly these words, in this order
 HEADINGS = [
@@ -210,6 +211,8 @@ def left_to_do(path):
 WRITTEN = [
     *CHAPTERS,
     *PAGES,
+    *PIECES,
+    *sorted((ROOT / "references").glob("*.bib")),
     *sorted((ROOT / "chapters").rglob("diagrams/*.yml")),
     *sorted((ROOT / "study").glob("*.yml")),
     *sorted((ROOT / "utils").rglob("*.py")),
@@ -244,7 +247,7 @@ def test_a_label_belongs_to_one_place():
     assert not twice, f"labels in several places: {twice}"
 
 
-@pytest.mark.parametrize("path", [*CHAPTERS, *PAGES], ids=title)
+@pytest.mark.parametrize("path", [*CHAPTERS, *PAGES, *PIECES], ids=title)
 def test_terms_have_no_straight_apostrophe(path):
     # the glossary is set with typographic ones: a straight one is not found
     terms = re.findall(r"\{term\}`[^`\n]*'[^`]*`", path.read_text("utf-8"))

@@ -110,7 +110,9 @@ def test_its_tests_say_what_is_left(book):
         for name in (
             "chapters/cases/diagrams/tea_prices.yml",
             "chapters/cases/tea_prices.ipynb",
-            "chapters/reference/data_cards.md",
+            "data/tea_prices/CARD.md",
+            "glossary/tea_prices.md",
+            "references/tea_prices.bib",
             "study/tea_prices.yml",
             "tests/worlds/test_tea.py",
             "utils/worlds/tea.py",

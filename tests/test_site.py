@@ -665,7 +665,6 @@ def small_book(tmp_path):
             tmp_path / name,
             ignore=shutil.ignore_patterns("__pycache__", "vendor"),
         )
-    shutil.copy(ROOT / "references.bib", tmp_path)
     config = (ROOT / "_config.yml").read_text("utf-8")
     (tmp_path / "_config.yml").write_text(
         config.replace("execute_notebooks: cache", "execute_notebooks: 'off'"),

@@ -137,8 +137,9 @@ def spelling(root: Path = ROOT) -> int:
 
 
 def prose(root: Path) -> list[Path]:
-    """Files with sentences in them: pages, study files, chapters."""
-    patterns = ("*.md", ".github/*.md", "study/*.yml", "data/*.md")
+    """Files with sentences in them: pages and their pieces, chapters."""
+    patterns = ("*.md", ".github/*.md", "study/*.yml", "data/**/*.md",
+                "glossary/*.md")  # fmt: skip
     found = [path for pattern in patterns for path in root.glob(pattern)]
     for pattern in ("*.md", "*.ipynb"):
         found += (root / "chapters").rglob(pattern)

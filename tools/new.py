@@ -21,6 +21,9 @@ FILES = {
     "study.yml": "study/{case}.yml",
     "world.py": "utils/worlds/{world}.py",
     "world_test.py": "tests/worlds/test_{world}.py",
+    "card.md": "data/{case}/CARD.md",
+    "glossary.md": "glossary/{case}.md",
+    "references.bib": "references/{case}.bib",
 }
 CLASSES = ("World", "Config", "Truth")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -103,8 +106,6 @@ def planned(
         if path.exists():
             raise SystemExit(f"{path.relative_to(root)} is there already")
     tables, contents = root / "utils/data/tables.py", root / "_toc.yml"
-    cards = root / "chapters/reference/data_cards.md"
-    texts[cards] = cards.read_text("utf-8") + filled("card.md")
     texts[tables] = in_tables(tables.read_text("utf-8"), case, world)
     texts[contents] = in_contents(contents.read_text("utf-8"), case, part)
     return texts
