@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tools import new
+from tools import chapters, new
 from tools.chapters import ROOT
 
 TOC = """\
@@ -68,8 +68,8 @@ def test_wants_a_name():
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    """A copy of the book whose contents are its front page and a new case."""
+def bare(tmp_path_factory):
+    """A copy of the book."""
     root = tmp_path_factory.mktemp("book")
     files = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
@@ -82,8 +82,33 @@ def book(tmp_path_factory):
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes((ROOT / name).read_bytes())
-    run(root, "-m", "tools.new", "tea_prices", "tea", "Predict")
     return root
+
+
+@pytest.fixture(scope="module")
+def before(bare):
+    """Every file and every chapter's key, as they are without the case."""
+    return bytes_of(bare), keys_of(bare)
+
+
+@pytest.fixture(scope="module")
+def book(bare, before):
+    """That copy with a new case."""
+    run(bare, "-m", "tools.new", "tea_prices", "tea", "Predict")
+    return bare
+
+
+def bytes_of(root):
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and not {"__pycache__", "_build"} & set(path.parts)
+    }
+
+
+def keys_of(root):
+    return {path.stem: chapters.key(path, root)
+            for path in chapters.notebooks(root)}  # fmt: skip
 
 
 def run(root, *command, check=True):
@@ -99,9 +124,24 @@ def run(root, *command, check=True):
 
 
 @pytest.mark.slow
+def test_it_touches_no_other_file_and_runs_no_other_chapter(before, book):
+    files, keys = before
+    after, later = bytes_of(book), keys_of(book)
+    assert [n for n in files if after.get(n) != files[n]] == ["_toc.yml"]
+    line = b"      - file: chapters/cases/tea_prices\n"
+    assert after["_toc.yml"].replace(line, b"", 1) == files["_toc.yml"]
+    new_names = {n for n in set(after) - set(files) if "tea" not in n}
+    assert not new_names, "each file of the case bears its name"
+    assert later.pop("tea_prices")
+    assert len(keys) > 5 and later == keys
+
+
+@pytest.mark.slow
 def test_its_tests_say_what_is_left(book):
     tests = ["tests/test_book.py", "tests/worlds/test_tea.py"]
     tests += ["tests/data", "tests/test_study.py", "tests/test_diagrams.py"]
+    relative = "test_imports_inside_utils_are_relative"
+    tests += [f"tests/test_imports.py::{relative}", "tests/test_pieces.py"]
     got = run(book, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests,
               check=False)  # fmt: skip
     failed = sorted(re.findall(r"^FAILED (\S+)", got.stdout, re.M))

@@ -14,6 +14,8 @@ from tools.setup import ROOT
 
 # tags that change what a cell does, and not only how it looks
 RUN_TAGS = {"raises-exception", "skip-execution"}
+# kinds of a key that change how a figure looks, and no number
+LOOKS = {"style", "evidence"}
 
 
 def in_toc(root: Path = ROOT) -> list[str]:
@@ -131,9 +133,10 @@ def utils_files(sources: Iterable[str], root: Path = ROOT) -> set[Path]:
 
 
 def data_of(path: Path, sources: list[str], root: Path) -> dict[str, list]:
-    """The cases a chapter may load, each with its files.
+    """The cases a chapter may load, each with its tables and manifest.
 
-    A case is the chapter's own, or one that its code names in a string.
+    A case is the chapter's own, or one that its code names in a string. Its
+    data card is read by people only.
     """
     strings = {
         node.value
@@ -142,59 +145,77 @@ def data_of(path: Path, sources: list[str], root: Path) -> dict[str, list]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     return {
-        folder.name: sorted(f for f in folder.rglob("*") if f.is_file())
+        folder.name: [f for f in folder.rglob("*") if f.suffix != ".md"]
         for folder in sorted((root / "data").glob("*/"))
         if folder.name in strings | {path.stem}
     }
 
 
+def worlds_of(cases: Iterable[str], root: Path) -> list[str]:
+    """The worlds that cases' manifests name, as a source would import them.
+
+    Raises:
+        SystemExit: a manifest is not JSON; names it.
+    """
+    worlds = []
+    for case in cases:
+        manifest = root / "data" / case / "manifest.json"
+        if not manifest.exists():
+            continue
+        try:
+            world = json.loads(manifest.read_text("utf-8")).get("world", "")
+        except json.JSONDecodeError as error:
+            where = title(manifest, root)
+            raise SystemExit(f"{where} is not JSON: {error}") from None
+        worlds.append(f"utils.worlds.{world}")
+    return worlds
+
+
 def key(path: Path, root: Path = ROOT) -> dict[str, str]:
     """What a chapter's execution depends on: a hash for each kind of thing.
 
-    Prose, captions and the tags that only change the looks are not in it.
+    Prose, captions and the tags that only change the looks are not in it,
+    nor is anything of another case.
 
     Args:
         path: of the notebook.
         root: the book's folder.
 
     Returns:
-        Hashes by kind: code, utils, data, style, lock.
+        Hashes by kind: code, utils, data, style (if it draws), evidence (if
+        there is any), lock.
     """
     notebook = json.loads(path.read_text("utf-8"))
     cells = code_cells(notebook)
     sources = [as_python("".join(cell["source"])) for cell in cells]
     cases = data_of(path, sources, root)
-    manifest = root / "data" / "manifest.json"
-    entries = json.loads(manifest.read_text("utf-8")) if cases else {}
-    worlds = [
-        entries[c]["world"] for c in cases if "world" in entries.get(c, {})
-    ]
+    modules = utils_files([*sources, *map(repr, worlds_of(cases, root))], root)
+    draws = root / "utils" / "plots.py" in modules
+    styles = (root / "utils").glob("*.mplstyle") if draws else []
     data_files = [file for files in cases.values() for file in files]
     tags = [sorted(RUN_TAGS & set(tags_of(cell))) for cell in cells]
     kernel = notebook["metadata"].get("kernelspec", {}).get("name")
+    evidence = root / "evidence" / f"{path.stem}.csv"
     return {
         "code": digest(sources, tags, kernel),
-        # a case's world is imported by its name in the manifest
-        "utils": digest(
-            contents(utils_files([*sources, *map(repr, worlds)], root), root)
-        ),
-        "data": digest(
-            contents(data_files, root), [entries.get(case) for case in cases]
-        ),
-        "style": digest(contents(style_files(root), root)),
+        "utils": digest(contents(modules, root)),
+        "data": digest(contents(data_files, root)),
+        "style": digest(contents(styles, root)),
+        "evidence": digest(contents([evidence], root)),
         "lock": digest(
             contents([root / "requirements.lock"], root), sys.version_info[:2]
         ),
     }
 
 
-def style_files(root: Path) -> list[Path]:
-    """Plot style, and whatever else lies in `utils` that is not a module."""
-    return [
-        file
-        for file in (root / "utils").rglob("*")
-        if file.suffix != ".py" and "__pycache__" not in file.parts
-    ]
+def run_key(path: Path, root: Path = ROOT) -> dict[str, str]:
+    """The part of a chapter's key on which the numbers of a run depend.
+
+    Style and evidence are drawn and compared, and no input of a number: runs
+    under other seeds, from which evidence is gathered, stay valid with them.
+    """
+    kinds = key(path, root)
+    return {kind: kinds[kind] for kind in kinds if kind not in LOOKS}
 
 
 def tags_of(cell: dict) -> list[str]:

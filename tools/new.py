@@ -1,8 +1,9 @@
 """Lay out a new case: `make new C=fraud_detection W=cards PART=Predict`.
 
-The files of tools/template, with the names filled in, the case's line in
-utils/data/tables.py and in _toc.yml, its data, its data card, its drawing, and
-a recorded chapter. What is left to write says TODO, and the tests list it.
+The files of tools/template, with the names filled in, the case's data, its
+drawing, and a recorded chapter. Of the files that are there, its line in
+_toc.yml changes one, so that no other chapter has to run again. What is left
+to write says TODO, and the tests list it.
 """
 
 from __future__ import annotations
@@ -21,27 +22,13 @@ FILES = {
     "study.yml": "study/{case}.yml",
     "world.py": "utils/worlds/{world}.py",
     "world_test.py": "tests/worlds/test_{world}.py",
+    "manifest.json": "data/{case}/manifest.json",
     "card.md": "data/{case}/CARD.md",
     "glossary.md": "glossary/{case}.md",
     "references.bib": "references/{case}.bib",
 }
 CLASSES = ("World", "Config", "Truth")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-
-
-def in_tables(text: str, case: str, world: str) -> str:
-    """The source of utils/data/tables.py with one more case.
-
-    >>> print(in_tables('CASES = {\\n}\\n', "tea", "pot"), end="")
-    CASES = {
-        "tea": Case("pot", "PotWorld", "PotConfig"),
-    }
-    """
-    stem = camel(world)
-    line = f'    "{case}": Case("{world}", "{stem}World", "{stem}Config"),\n'
-    start = text.index("CASES = {\n")
-    end = text.index("}\n", start)
-    return text[:end] + line + text[end:]
 
 
 def in_contents(text: str, case: str, part: str) -> str:
@@ -105,8 +92,7 @@ def planned(
     for path in (*texts, chapter):
         if path.exists():
             raise SystemExit(f"{path.relative_to(root)} is there already")
-    tables, contents = root / "utils/data/tables.py", root / "_toc.yml"
-    texts[tables] = in_tables(tables.read_text("utf-8"), case, world)
+    contents = root / "_toc.yml"
     texts[contents] = in_contents(contents.read_text("utf-8"), case, part)
     return texts
 

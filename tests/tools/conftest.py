@@ -16,8 +16,8 @@ def root(tmp_path):
         "requirements.lock": "torch==2.13.0\nnumpy==2.4.6\n",
         "requirements-test.lock": "",
         "pyproject.toml": "",
-        "data/manifest.json": '{"tea": {"world": "utils.worlds.pot.Pot"}, '
-        '"milk": {"world": "utils.worlds.jug.Jug"}}',
+        "data/tea/manifest.json": '{"world": "pot.Pot"}',
+        "data/milk/manifest.json": '{"world": "jug.Jug"}',
         "utils/worlds/pot.py": "",
         "utils/worlds/jug.py": "",
         "data/tea/cups.parquet": "cups",
@@ -27,6 +27,7 @@ def root(tmp_path):
         "utils/deep/__init__.py": "from .heat import warm\n",
         "utils/deep/heat.py": "from .. import water\nwarm = 1\n",
         "utils/water.py": "",
+        "utils/plots.py": "",
         "utils/other.py": "",
         "utils/house.mplstyle": "",
     }

@@ -80,16 +80,13 @@ def test_utils_files_by_hand(source, names, root):
         ),
         (
             {"data", "utils"},
-            lambda r, t: (r / "data/manifest.json").write_text("{}"),
+            lambda r, t: (r / "data/tea/manifest.json").write_text("{}"),
         ),
         (
             {"code", "data", "utils"},
             lambda r, t: edit(t, set_source(2, "load('milk')")),
         ),
-        (
-            {"style"},
-            lambda r, t: (r / "utils/house.mplstyle").write_text("x"),
-        ),
+        ({"evidence"}, lambda r, t: new(r / "evidence/tea.csv")),
         ({"lock"}, lambda r, t: append(r / "requirements.lock")),
         # what must not
         (set(), lambda r, t: edit(t, set_source(0, "# Better prose"))),
@@ -100,14 +97,62 @@ def test_utils_files_by_hand(source, names, root):
         (set(), lambda r, t: append(r / "utils/other.py")),
         (set(), lambda r, t: append(r / "utils/worlds/jug.py")),
         (set(), lambda r, t: append(r / "data/milk/jugs.parquet")),
+        (set(), lambda r, t: append(r / "data/milk/manifest.json", " ")),
+        (set(), lambda r, t: new(r / "data/tea/CARD.md")),
+        (set(), lambda r, t: new(r / "glossary/tea.md")),
+        (set(), lambda r, t: new(r / "references/tea.bib")),
+        (set(), lambda r, t: new(r / "study/tea.yml")),
+        (set(), lambda r, t: new(r / "evidence/milk.csv")),
+        (set(), lambda r, t: append(r / "utils/house.mplstyle")),
+        (set(), lambda r, t: new(r / "utils/words.txt")),
         (set(), lambda r, t: append(r / "pyproject.toml")),
     ],
 )
 def test_key_changes_with_what_matters_alone(kinds, change, root, tea):
+    assert changed_kinds(root, tea, change) == kinds
+
+
+def changed_kinds(root, tea, change):
     before = chapters.key(tea, root)
     change(root, tea)
     after = chapters.key(tea, root)
-    assert {kind for kind in before if before[kind] != after[kind]} == kinds
+    return {kind for kind in before if before[kind] != after[kind]}
+
+
+def new(path):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("new")
+
+
+def test_style_counts_where_something_is_drawn(root, tea):
+    edit(tea, set_source(2, "from utils.brew import hot"))
+    append(root / "utils/water.py", "from . import plots\n")  # at last
+    style = root / "utils/house.mplstyle"
+    assert changed_kinds(root, tea, lambda r, t: append(style)) == {"style"}
+
+
+@pytest.mark.parametrize(
+    "change, counts",
+    [
+        (lambda r, t: append(r / "utils/water.py"), True),
+        (lambda r, t: append(r / "utils/house.mplstyle"), False),
+        (lambda r, t: new(r / "evidence/tea.csv"), False),
+    ],
+)
+def test_looks_are_no_part_of_what_numbers_depend_on(
+    change, counts, root, tea
+):
+    edit(tea, set_source(2, "from utils import plots"))
+    whole, before = chapters.key(tea, root), chapters.run_key(tea, root)
+    change(root, tea)
+    assert chapters.key(tea, root) != whole
+    assert (chapters.run_key(tea, root) != before) == counts
+
+
+def test_key_names_a_broken_manifest(root, tea):
+    (root / "data/tea/manifest.json").write_text("{")
+    with pytest.raises(SystemExit, match=r"data/tea/manifest.json is not JS"):
+        chapters.key(tea, root)
 
 
 def test_key_understands_magics(root, tea):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from utils.worlds.common import World, check_knobs
+from .common import World, check_knobs
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class NewTruth:
 
 class NewWorld(World):
     """TODO: the world in a sentence; see the module for its process."""
+
+    Config = NewConfig
+    config: NewConfig
 
     @cached_property
     def things(self) -> pd.DataFrame:

@@ -1,11 +1,11 @@
 """Tables: those that the worlds wrote, and a user's own log."""
 
 from .interactions import Interactions, read_interactions
-from .tables import CASES, generate, load, world, write
+from .tables import cases, generate, load, world, write
 
 __all__ = [
-    "CASES",
     "Interactions",
+    "cases",
     "generate",
     "load",
     "read_interactions",

@@ -1,7 +1,8 @@
-"""The shipped tables: written by worlds, listed in a manifest, verified.
+"""The shipped tables: written by worlds, listed in manifests, verified.
 
-`data/manifest.json` holds, for every case, the seed and the world that wrote
-it and, for every file, rows, schema, licence and the SHA-256 of its bytes.
+`data/<case>/manifest.json` names the world of a case and the seed; `write`
+adds, for every file, rows, schema, licence and the SHA-256 of its bytes.
+No list of the cases is kept anywhere, so that a new one changes no module.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import hashlib
 import json
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -21,51 +21,34 @@ from ..seeds import DEFAULT_SEED
 
 DATA = Path(__file__).parents[2] / "data"
 LICENCE = "CC-BY-4.0"
+MANIFEST = "manifest.json"
 
 
-class Case(NamedTuple):
-    """Source of a case's tables: module, world and config.
+def cases(folder: Path = DATA) -> list[str]:
+    """The names of the cases that have a manifest, sorted.
 
-    Attributes:
-        module: of `utils.worlds`; its class Tables is a NamedTuple of
-            DataFrames, and what `world.log(rng=...)` returns.
-        world: name of the class, made as World(Config(), rng=rng).
-        config: name of the class with its knobs.
+    >>> "video_recommendation" in cases()
+    True
     """
-
-    module: str
-    world: str
-    config: str
+    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
 
 
-# By name, so that only the world that is asked for is imported.
-CASES = {
-    "ad_click_prediction": Case("ads", "AdWorld", "AdConfig"),
-    "search_ranking": Case("search", "SearchWorld", "SearchConfig"),
-    "video_recommendation": Case("video", "VideoWorld", "VideoConfig"),
-}
-
-
-def world(name: str, *, seed: int = DEFAULT_SEED):
+def world(name: str, *, seed: int = DEFAULT_SEED) -> object:
     """The world of a case, with its default knobs.
 
     Raises:
-        ValueError: no such case.
+        ValueError: no such case, or its manifest names no world.
     """
-    case, module = _case(name)
-    world_rng, _ = np.random.default_rng(seed).spawn(2)
-    config = getattr(module, case.config)()
-    return getattr(module, case.world)(config, rng=world_rng)
+    return _drawn(_world_class(name, read_manifest(name)), seed)
 
 
 def generate(name: str, *, seed: int = DEFAULT_SEED) -> NamedTuple:
     """The tables of a case as its world logs them under a seed.
 
     Raises:
-        ValueError: no such case.
+        ValueError: no such case, or its manifest names no world.
     """
-    _, log_rng = np.random.default_rng(seed).spawn(2)
-    return world(name, seed=seed).log(rng=log_rng)
+    return _logged(_world_class(name, read_manifest(name)), seed)
 
 
 def load(
@@ -77,45 +60,44 @@ def load(
         name: of the case, such as "video_recommendation".
         seed: the manifest's seed reads the shipped files; any other asks
             the world.
-        folder: where the manifest lies.
+        folder: where the folders of the cases lie.
 
     Returns:
         A NamedTuple of DataFrames, as the case's world defines it.
 
     Raises:
-        ValueError: no such case; a file that is missing, or whose bytes are
-            not those of the manifest.
+        ValueError: no such case, or its manifest names no world; a file that
+            is missing, or whose bytes are not those of the manifest.
     """
-    _, module = _case(name)
-    entry = read_manifest(folder).get(name)
-    if entry is None:
-        raise ValueError(f"{name} is not in the manifest: run `make data`")
-    if seed != entry["seed"]:
-        return generate(name, seed=seed)
+    manifest = read_manifest(name, folder)
+    made_by = _world_class(name, manifest)
+    if seed != manifest["seed"]:
+        return _logged(made_by, seed)
+    if "files" not in manifest:
+        raise ValueError(f"{name} has no tables yet: run `make data`")
+    types = _tables_class(made_by)
     tables = {}
-    for table in module.Tables._fields:
+    for table in types._fields:
         path = folder / name / f"{table}.parquet"
-        check_file(path, entry["files"][f"{table}.parquet"])
+        check_file(path, manifest["files"][path.name])
         tables[table] = pd.read_parquet(path)
-    return module.Tables(**tables)
+    return types(**tables)
 
 
-def write(
-    name: str, *, seed: int = DEFAULT_SEED, folder: Path = DATA
-) -> list[Path]:
-    """Write the tables of a case, and then its entry in the manifest.
+def write(name: str, *, folder: Path = DATA) -> list[Path]:
+    """Write the tables of a case, and what they are into its manifest.
 
-    The manifest comes last, so that an interruption leaves files that `load`
-    refuses, never half a file.
+    World and seed stand in the manifest beforehand. It comes last, so that an
+    interruption leaves files that `load` refuses, never half a file.
 
     Returns:
-        The files written.
+        The tables' files.
 
     Raises:
-        ValueError: no such case.
+        ValueError: no such case, or its manifest names no world.
     """
-    tables = generate(name, seed=seed)
-    (folder / name).mkdir(parents=True, exist_ok=True)
+    manifest = read_manifest(name, folder)
+    tables = _logged(_world_class(name, manifest), manifest["seed"])
     files, paths = {}, []
     for table, frame in tables._asdict().items():
         path = folder / name / f"{table}.parquet"
@@ -130,31 +112,32 @@ def write(
         }
         replace_file(path, content)
         paths.append(path)
-    manifest = read_manifest(folder)
-    case, module = _case(name)
-    manifest[name] = {
-        "world": f"{module.__name__}.{case.world}",
-        "seed": seed,
-        "files": files,
-    }
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    replace_file(folder / "manifest.json", text.encode())
+    text = json.dumps(manifest | {"files": files}, indent=2, sort_keys=True)
+    replace_file(folder / name / MANIFEST, (text + "\n").encode())
     return paths
 
 
-def read_manifest(folder: Path = DATA) -> dict:
-    """The manifest, {} where there is none.
+def read_manifest(name: str, folder: Path = DATA) -> dict:
+    """What `data/<case>/manifest.json` says of a case.
+
+    Returns:
+        world (below `utils.worlds`, such as "video.VideoWorld"), seed, and,
+        once they are written, files.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: no such case; not JSON; a world or seed is missing.
     """
-    path = folder / "manifest.json"
-    if not path.exists():
-        return {}
+    if name not in cases(folder):
+        raise ValueError(f"no case {name!r}; there are {cases(folder)}")
+    path = folder / name / MANIFEST
+    where = f"{name}/{MANIFEST}"
     try:
-        return json.loads(path.read_text())
+        manifest = json.loads(path.read_text())
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not JSON: {error}") from error
+        raise ValueError(f"{where} is not JSON: {error}") from error
+    if not (isinstance(manifest, dict) and {"world", "seed"} <= set(manifest)):
+        raise ValueError(f"{where} must name world and seed, got {manifest}")
+    return manifest
 
 
 def check_file(path: Path, entry: dict) -> None:
@@ -180,8 +163,34 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _case(name: str) -> tuple[Case, ModuleType]:
-    if name not in CASES:
-        raise ValueError(f"no case {name!r}; there are {sorted(CASES)}")
-    case = CASES[name]
-    return case, import_module(f"..worlds.{case.module}", __package__)
+def _world_class(name: str, manifest: dict) -> type:
+    """The class that a manifest names; only its module is imported."""
+    named = str(manifest["world"])
+    module, _, attribute = named.rpartition(".")
+    try:
+        # relative: the package may be installed under another name
+        found = getattr(
+            import_module(f"..worlds.{module}", __package__), attribute
+        )
+        _ = found.Config  # the knobs that it is made with
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"{name}/{MANIFEST}: world must be a class of utils.worlds with "
+            f"a Config, such as 'video.VideoWorld', got {named!r} ({error})"
+        ) from error
+    return found
+
+
+def _tables_class(made_by: type) -> type:
+    """What a world's `log` returns: Tables, of the world's module."""
+    return import_module(made_by.__module__).Tables
+
+
+def _drawn(made_by: type, seed: int) -> object:
+    world_rng, _ = np.random.default_rng(seed).spawn(2)
+    return made_by(made_by.Config(), rng=world_rng)
+
+
+def _logged(made_by: type, seed: int) -> NamedTuple:
+    _, log_rng = np.random.default_rng(seed).spawn(2)
+    return _drawn(made_by, seed).log(rng=log_rng)

@@ -109,6 +109,7 @@ class AdWorld(World):
             `changed` copies keep all draws that a knob leaves alone.
     """
 
+    Config = AdConfig
     config: AdConfig
 
     @cached_property

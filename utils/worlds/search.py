@@ -131,6 +131,7 @@ class SearchWorld(World):
     (60, 500)
     """
 
+    Config = SearchConfig
     config: SearchConfig
 
     @cached_property

@@ -96,6 +96,7 @@ class VideoWorld(World):
             `changed` copies keep all draws that a knob leaves alone.
     """
 
+    Config = VideoConfig
     config: VideoConfig
 
     @cached_property
