@@ -27,9 +27,9 @@ def test_ids_and_features_by_hand():
             (second.weight, 10.0), (second.bias, -1.0),
         ):  # fmt: skip
             weight.fill_(value)
-    # relu(2 * 1 + 1) = 3; relu(2 * -2 + 1) = 0
-    expected = [[1 + 10 * 3 - 1, 0 + 10 * 3 - 1], [0 + 0 - 1, 5 + 0 - 1]]
-    assert both(torch.tensor([0, 1])).tolist() == expected
+    # relu(2 * -2 + 1) = 0; relu(2 * 1 + 1) = 3
+    expected = [[0 + 0 - 1, 5 + 0 - 1], [1 + 10 * 3 - 1, 0 + 10 * 3 - 1]]
+    assert both(torch.tensor([1, 0])).tolist() == expected
 
 
 def test_features_alone_tell_like_rows_apart_by_nothing():

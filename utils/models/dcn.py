@@ -117,8 +117,10 @@ class Dcn:
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """Predicted probabilities at position 1: (n,) float64 in [0, 1].
 
-        A categorical value that training did not see is a vector of zeros;
-        a number a million standard deviations off is held there.
+        Args:
+            rows: (n, columns of training). A categorical value that training
+                did not see is a vector of zeros; a number a million standard
+                deviations off is held there.
 
         Raises:
             ValueError: another number of columns; values not finite.
