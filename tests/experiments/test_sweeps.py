@@ -1,4 +1,4 @@
-"""Where a swept difference changes its sign."""
+"""Where a swept difference changes its sign, and who leads the oracle."""
 
 from math import nan
 
@@ -58,3 +58,68 @@ def test_crossing_ignores_which_side_and_which_unit(difference, unit):
 def test_crossing_refuses(knob, difference, message):
     with pytest.raises(ValueError, match=message):
         sweeps.crossing(np.array(knob), np.array(difference))
+
+
+# --- the oracle --------------------------------------------------------------
+
+
+def test_the_oracle_is_the_best_on_every_row():
+    sweep = {
+        "popular": np.array([0.2, 0.3, 0.1]),
+        "oracle": np.array([0.5, 0.3, 0.4]),
+        "model": np.array([0.4, 0.3, 0.4]),
+    }
+    sweeps.check_oracle(sweep, oracle="oracle")
+    with pytest.raises(
+        ValueError,
+        match=r"row 2: 'oracle' scores 0\.4, more than the oracle 'popular' "
+        r"with 0\.1 ",
+    ):
+        sweeps.check_oracle(
+            {n: sweep[n] for n in ("popular", "oracle")}, oracle="popular"
+        )
+
+
+def test_the_largest_lead_is_named_and_a_small_one_allowed():
+    sweep = {
+        "oracle": np.array([0.50, 0.50]),
+        "model": np.array([0.51, 0.50]),
+        "trees": np.array([0.40, 0.52]),
+    }
+    with pytest.raises(ValueError, match=r"row 1: 'trees' scores 0\.52, "):
+        sweeps.check_oracle(sweep, oracle="oracle", tolerance=0.01)
+    sweeps.check_oracle(sweep, oracle="oracle", tolerance=0.021)
+
+
+def test_a_sweep_over_another_world_is_found():
+    """The oracle of one world, asked about the items of another."""
+    rng = np.random.default_rng(0)
+
+    def best_of_ten(believed, truth):
+        return truth[np.arange(len(truth)), believed.argmax(axis=1)].mean()
+
+    for mixed in (False, True):
+        sweep = {"oracle": [], "first": []}
+        for _ in range(8):
+            here, elsewhere = rng.normal(size=(2, 500, 10))
+            believed = elsewhere if mixed else here
+            sweep["oracle"].append(best_of_ten(believed, here))
+            sweep["first"].append(here[:, 0].mean())
+        if not mixed:
+            sweeps.check_oracle(sweep, oracle="oracle")
+            continue
+        with pytest.raises(ValueError, match=r"row \d: 'first' scores"):
+            sweeps.check_oracle(sweep, oracle="oracle")
+
+
+def test_check_oracle_refuses():
+    one = {"oracle": [1.0], "model": [0.5]}
+    for missing, oracle in ((one, "truth"), ({"oracle": [1.0]}, "oracle")):
+        with pytest.raises(ValueError, match=r"need .* and another arm, got"):
+            sweeps.check_oracle(missing, oracle=oracle)
+    with pytest.raises(ValueError, match=r"\(2,\) of 'model' and \(1,\)"):
+        sweeps.check_oracle(one | {"model": [0.5, 1]}, oracle="oracle")
+    with pytest.raises(ValueError, match="finite, got nan of 'model' in row"):
+        sweeps.check_oracle(one | {"model": [np.nan]}, oracle="oracle")
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        sweeps.check_oracle(one, oracle="oracle", tolerance=-1)

@@ -14,3 +14,12 @@ case(
         else within(0, 0)(got, given)
     ),
 )
+
+case(
+    sweeps.check_oracle,
+    lambda rng: {
+        "scores": {"model": rng.random(3), "oracle": 1 + rng.random(3)},
+        "oracle": "oracle", "tolerance": 0.0,
+    },
+    keep="oracle",
+)  # fmt: skip
