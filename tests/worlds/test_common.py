@@ -1,9 +1,18 @@
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from utils.worlds.common import World, check_knobs, check_slates
+from utils import data
+from utils.worlds.common import (
+    World,
+    check_joined,
+    check_knobs,
+    check_slates,
+    joined,
+)
 
 
 @dataclass(frozen=True)
@@ -76,3 +85,110 @@ def test_check_slates_lets_empty_slots_be():
     check_slates(shown, requests=2, slots=3, empty=-1)
     with pytest.raises(ValueError, match="got -1 again"):
         check_slates(shown, requests=2, slots=3)
+
+
+# --- rows and the fields of their own world ----------------------------------
+
+
+class Tables(NamedTuple):
+    users: pd.DataFrame
+    ads: pd.DataFrame
+    log: pd.DataFrame
+
+
+def tables_of(rng):
+    """A world of ids, and fields that another world has otherwise."""
+    return Tables(
+        pd.DataFrame({"user": np.arange(6), "age": rng.integers(20, 60, 6)}),
+        pd.DataFrame(
+            {
+                "ad": np.arange(4)[::-1],
+                "format": rng.integers(0, 9, 4),
+                "age": rng.integers(1, 9, 4),
+            }
+        ),
+        pd.DataFrame(
+            {"user": rng.integers(0, 6, 40), "ad": rng.integers(0, 4, 40)},
+            index=np.arange(100, 140),
+        ),
+    )
+
+
+def test_joined_by_hand():
+    tables = Tables(
+        pd.DataFrame({"user": [7, 3], "age": [30, 40]}),
+        pd.DataFrame({"ad": [0, 1], "format": ["a", "b"], "age": [1, None]}),
+        pd.DataFrame({"ad": [1, 0], "user": [3, 3]}, index=[9, 8]),
+    )
+    got = joined(tables)
+    assert got.index.tolist() == [9, 8]
+    assert got.columns.tolist() == [
+        "ad",
+        "user",
+        "age_user",
+        "format",
+        "age_ad",
+    ]
+    assert got.age_user.tolist() == [40, 40]
+    assert got.format.tolist() == ["b", "a"]
+    check_joined(got, tables)
+    assert tables.log.columns.tolist() == ["ad", "user"]
+
+
+def test_joined_agrees_with_pandas():
+    tables = tables_of(np.random.default_rng(0))
+    got = joined(tables).reset_index(drop=True)
+    merged = tables.log.merge(
+        tables.users, on="user", how="left", validate="many_to_one"
+    ).merge(
+        tables.ads,
+        on="ad",
+        how="left",
+        validate="many_to_one",
+        suffixes=("_user", "_ad"),
+    )
+    pd.testing.assert_frame_equal(got[sorted(got)], merged[sorted(got)])
+
+
+def test_fields_of_another_world_are_found():
+    """A sweep that keeps the fields of the first world for all others."""
+    here, there = (tables_of(np.random.default_rng(s)) for s in (1, 2))
+    check_joined(joined(here), here)
+    mixed = joined(Tables(here.users, there.ads, here.log))
+    with pytest.raises(
+        ValueError, match=r"row 100: ad \d has format = \d, in this world \d"
+    ):
+        check_joined(mixed, here)
+    some = mixed[["user", "ad", "age_user"]]  # the fields that are right
+    check_joined(some, here)
+    check_joined(some[["user"]], here)
+    with pytest.raises(ValueError, match=r"user \d has age_user = \d+, in"):
+        check_joined(joined(there)[["user", "age_user"]], here)
+
+
+@pytest.mark.parametrize(
+    "name", ["ad_click_prediction", "search_ranking", "video_recommendation"]
+)
+def test_the_shipped_tables_join(name):
+    tables = data.load(name)
+    rows = joined(tables)
+    assert len(rows) == len(tables[-1])
+    fields = sum(table.shape[1] - 1 for table in tables[:-1])
+    assert rows.shape[1] == tables[-1].shape[1] + fields
+    check_joined(rows.iloc[::997], tables)
+    fresh = data.load(name, seed=8)
+    with pytest.raises(ValueError, match=r"of another world|no .* in its"):
+        check_joined(rows.iloc[::997], fresh)
+
+
+def test_joined_refuses():
+    tables = tables_of(np.random.default_rng(0))
+    twice = tables._replace(ads=pd.concat([tables.ads, tables.ads[:1]]))
+    with pytest.raises(ValueError, match=r"ad must be unique .*got 3 twice"):
+        joined(twice)
+    with pytest.raises(ValueError, match=r"row 1\d\d: no ad \d in its table"):
+        joined(tables._replace(ads=tables.ads[:2]))
+    with pytest.raises(ValueError, match="has a field 'format' of its"):
+        joined(tables._replace(log=tables.log.assign(format=1)))
+    with pytest.raises(ValueError, match="rows must have ad, got"):
+        joined(tables._replace(log=tables.log[["user"]]))
