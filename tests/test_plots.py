@@ -279,3 +279,33 @@ def test_interval_dots_leaves_a_row_with_nan_empty(ax):
 def test_interval_dots_refuses(ax, arguments, message):
     with pytest.raises(ValueError, match=message):
         plots.interval_dots(ax, *arguments)
+
+
+# band
+
+
+def test_band_by_hand(ax):
+    plots.band(ax, [1, 2], [0.0, 1.0], [0.5, 3.0], color=plots.ACCENT)
+    (drawn,) = ax.collections
+    corners = {tuple(point) for point in drawn.get_paths()[0].vertices}
+    assert corners == {(1, 0.0), (2, 1.0), (2, 3.0), (1, 0.5)}
+    assert drawn.get_facecolor()[0, :3] == pytest.approx(to_rgb(plots.ACCENT))
+
+
+def test_band_lies_below_the_lines_and_labels_nothing(ax):
+    ax.plot([1, 2], [0, 1], label="up")
+    plots.band(ax, [1, 2], [0, 0], [1, 2], color=plots.ACCENT)
+    assert ax.collections[0].get_zorder() < ax.lines[0].get_zorder()
+    assert [label.get_text() for label in plots.label_lines(ax)] == ["up"]
+
+
+def test_band_of_nothing_draws_nothing(ax):
+    plots.band(ax, [], [], [], color=plots.ACCENT)
+    assert not ax.collections
+
+
+def test_band_refuses(ax):
+    with pytest.raises(ValueError, match=r"alike, got \(2,\), \(1,\) and \(2"):
+        plots.band(ax, [1, 2], [0], [1, 2], color=plots.GREY)
+    with pytest.raises(ValueError, match=r"not exceed high, got 3.0, 2.0"):
+        plots.band(ax, [1, 2], [0, 3], [1, 2], color=plots.GREY)

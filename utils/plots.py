@@ -270,3 +270,44 @@ def _font_size() -> float:
 
     size = matplotlib.rcParams["xtick.labelsize"]
     return FontProperties(size=size).get_size_in_points()
+
+
+def band(
+    ax: Axes,
+    x: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    color: str,
+) -> None:
+    """A band between two curves, below the lines and without an edge.
+
+    Args:
+        ax: axes to draw on.
+        x: (n,) where; n may be 0, and then nothing is drawn.
+        low, high: (n,) edges with low <= high.
+        color: of the line that the band belongs to; it is thinned here.
+
+    Raises:
+        ValueError: lengths differ; a low edge above the high one.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> band(ax, [1, 2], [0.0, 0.1], [0.2, 0.3], color=ACCENT)
+    >>> len(ax.collections)
+    1
+    """
+    x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
+    if not x.shape == low.shape == high.shape or x.ndim != 1:
+        raise ValueError(
+            "x, low and high must be (n,) alike, "
+            f"got {x.shape}, {low.shape} and {high.shape}"
+        )
+    crossed = np.flatnonzero(low > high)
+    if len(crossed):
+        i = crossed[0]
+        raise ValueError(f"low must not exceed high, got {low[i]}, {high[i]}")
+    if len(x):
+        ax.fill_between(
+            x, low, high, color=color, alpha=0.2, linewidth=0, zorder=0.5
+        )
