@@ -1,9 +1,13 @@
 """nbval: which kinds of output are not compared."""
 
-from utils.claims import MEDIA_TYPE
+from utils import claims, evidence
 
-# pictures are not stored, and claim records repeat the line beside them
-NOT_COMPARED = ("image/png", "image/jpeg", "image/svg+xml", MEDIA_TYPE)
+# pictures are not stored, nor are the records of claims and rows: claims
+# answer for themselves, and rows are compared with the evidence
+NOT_COMPARED = (
+    *("image/png", "image/jpeg", "image/svg+xml"),
+    *(claims.MEDIA_TYPE, evidence.MEDIA_TYPE),
+)
 
 
 def pytest_collectstart(collector):

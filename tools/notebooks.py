@@ -1,7 +1,7 @@
 """The normal form of a stored notebook, and `make record`.
 
-Text outputs stay, for nbval compares them. Pictures, claim records (the
-line beside them stays), times and editors' metadata go.
+Text outputs stay, for nbval compares them. Pictures, records of claims and
+rows (the line beside them stays), times and editors' metadata go.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools.chapters import ROOT, find, key, title
 from tools.execute import Run, run_one
-from utils.claims import MEDIA_TYPE
+from utils import claims, evidence
 from utils.files import replace_file
 
 KERNEL = {
@@ -26,7 +26,8 @@ KEPT_METADATA = ("tags", "mystnb", "slideshow")
 
 def is_dropped(media_type: str) -> bool:
     """Whether a payload of this type is not stored."""
-    return "image/" in media_type or media_type == MEDIA_TYPE
+    records = (claims.MEDIA_TYPE, evidence.MEDIA_TYPE)
+    return "image/" in media_type or media_type in records
 
 
 def normal(notebook: dict) -> dict:

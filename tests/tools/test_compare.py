@@ -11,6 +11,7 @@ from nbformat import v4
 
 from tests.tools.tiny import append, edit, set_metadata, write_chapter
 from tools import book, chapters, checks, compare, execute, notebooks
+from utils import evidence
 from utils.claims import Claim
 
 
@@ -66,6 +67,12 @@ def claimed(at_least, measured):
     )
 
 
+def recorded(*values):
+    made = evidence.rows("tea", value=list(values), cup=range(len(values)),
+                         trained=True)  # fmt: skip
+    return v4.new_output("display_data", made._repr_mimebundle_())
+
+
 DRAWN = v4.new_output(
     "display_data",
     {"text/plain": "<Figure size 640x480>", "image/png": "iVBORw0KGgo="},
@@ -77,6 +84,7 @@ def test_what_agrees(root, stage):
         (printed("tea\n"), printed("tea\n")),
         (printed("3 s at 0x1\n"), printed("12.5 ms at 0xff12\n")),
         (claimed(50, 58), claimed(50, 61)),
+        (recorded(61), recorded(62)),
         (DRAWN, DRAWN),
         (shown("<Figure size 1x1>"), DRAWN),
     ]
@@ -85,7 +93,7 @@ def test_what_agrees(root, stage):
     pieces = [printed("a\n"), printed("b\n")]
     ran(root, *cells, cell(normal(pieces, 1), pieces))
     outcomes, text = stage()
-    assert outcomes == {"passed": 6}, text
+    assert outcomes == {"passed": 7}, text
 
 
 def test_what_differs(root, stage):
@@ -93,6 +101,7 @@ def test_what_differs(root, stage):
     pairs = [
         (printed("tea\n"), printed("milk\n")),
         (claimed(40, 61), claimed(50, 61)),
+        (recorded(61), recorded(61, 62)),
         (shown("tea", **html), shown("tea")),
         (shown("tea"), shown("tea", **html)),
         (shown("tea"), printed("tea")),
@@ -101,7 +110,7 @@ def test_what_differs(root, stage):
     pairs += [([], [printed("tea")]), ([printed("tea")], [])]
     ran(root, *(cell(*pair) for pair in pairs))
     outcomes, text = stage()
-    assert outcomes == {"failed": 7}, text
+    assert outcomes == {"failed": 8}, text
 
 
 def test_tags_decide(root, stage):

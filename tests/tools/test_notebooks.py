@@ -8,9 +8,11 @@ from nbformat import v4
 
 from tests.tools.tiny import KERNEL, write_chapter
 from tools import notebooks
+from utils import evidence
 from utils.claims import Claim
 
 CLAIM = Claim("tea is warm", 61.0, at_least=50)._repr_mimebundle_()
+ROWS = evidence.rows("tea", value=61.0, trained=True)._repr_mimebundle_()
 
 
 def messy():
@@ -29,6 +31,7 @@ def messy():
             v4.new_output("display_data", shown, metadata={"w": 1}),
             v4.new_output("display_data", {"image/svg+xml": "<svg/>"}),
             v4.new_output("display_data", CLAIM),
+            v4.new_output("display_data", ROWS),
             v4.new_output(
                 "execute_result", {"text/plain": "2"}, execution_count=12
             ),
@@ -69,6 +72,7 @@ def test_normal_form_by_hand():
         {"text/plain": "<Figure 1>"},
         {},
         {"text/plain": CLAIM["text/plain"]},
+        {"text/plain": "recorded 'tea': 1 row"},
         {"text/plain": "2"},
     ]
     assert all(output.metadata == {} for output in drawn.outputs[1:])
