@@ -12,8 +12,8 @@ export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
-.PHONY: help book test check lab chapter record new seeds data bench mutants lock \
-        clean setup setup-book nbval newest
+.PHONY: help book test check lab chapter record new seeds renew spot data bench \
+        mutants lock clean setup setup-book nbval newest
 .DEFAULT_GOAL := help
 
 help:
@@ -25,7 +25,9 @@ help:
 	@echo "make chapter C=name    execute one chapter if it needs it"
 	@echo "make record C=name     execute a chapter and store its outputs"
 	@echo "make new C=name        lay out a new case: W=its world, PART=Predict"
-	@echo "make seeds C=name      its claims under N=20 seeds, FROM=1"
+	@echo "make seeds C=name      its claims and rows under N=20 seeds, FROM=1"
+	@echo "make renew C=all       outputs and evidence again, and what moved"
+	@echo "make spot              one other seed of each chapter, compared"
 	@echo "make data              write the tables in data/ again"
 	@echo "make bench             what utils computes, timed beside its peers"
 	@echo "make mutants           would the tests notice N=20 small changes?"
@@ -70,6 +72,12 @@ new: setup-book
 
 seeds: setup-book
 	@$(PY) -m tools.seeds "$(C)" "$(N)" "$(FROM)"
+
+renew: setup-book
+	@$(PY) -m tools.renew "$(C)"
+
+spot: setup-book
+	@$(PY) -m tools.evidence
 
 data: setup-book
 	@$(PY) -m tools.data

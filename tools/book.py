@@ -19,6 +19,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from tools import evidence
 from tools.chapters import ROOT, find, key, notebooks, title
 from tools.execute import COLOURS, JOBS, Run, environment, run_all, run_one
 from utils.files import replace_file
@@ -45,6 +46,14 @@ def facts_of(path: Path, root: Path = ROOT) -> dict:
     """Key and seconds of a chapter's entry; empty if there is none."""
     facts = entry(path, root) / "facts.json"
     return json.loads(facts.read_text("utf-8")) if facts.exists() else {}
+
+
+def executed(path: Path, root: Path = ROOT) -> dict:
+    """A chapter with the outputs of its entry in the cache."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    return cache_of(root).merge_match_into_notebook(notebook)[1]
 
 
 def reason(path: Path, root: Path = ROOT) -> str:
@@ -183,6 +192,11 @@ def main(root: Path = ROOT) -> int:
         print(f"\n{problem}", file=sys.stderr)
     if problems:
         print(f"\n{len(problems)} of {len(paths)} chapters raised")
+        return 1
+    moved = evidence.check({p: executed(p, root) for p in paths}, root)
+    if moved:
+        print("\n".join(moved), file=sys.stderr)
+        print("recorded rows are not those of the evidence")
         return 1
     if what == "book" and build(root):
         print("the build failed; the messages above say where")

@@ -37,6 +37,7 @@ class Run:
         seconds: of wall time, start of the kernel included.
         peak_gib: memory of the kernel at its highest.
         problem: what stopped it, ready to print; empty if nothing did.
+        core_seconds: of computing, on all cores together.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Run:
     seconds: float
     peak_gib: float
     problem: str
+    core_seconds: float = 0.0
 
 
 def environment(seed: int | None = None) -> dict[str, str]:
@@ -226,6 +228,7 @@ def child(path: Path, out: Path, report: Path, timeout: float, mode: str):
     facts = {
         "seconds": time.monotonic() - start,
         "peak_gib": peak_gib(),
+        "core_seconds": core_seconds(),
         "problem": problem,
     }
     out.write_text(nbformat.writes(notebook), "utf-8")
@@ -238,6 +241,14 @@ def peak_gib() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return peak / (2**30 if sys.platform == "darwin" else 2**20)
+
+
+def core_seconds() -> float:
+    """What all child processes that have ended computed, in seconds."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

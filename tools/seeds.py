@@ -1,4 +1,8 @@
-"""Run a chapter under other seeds and tabulate its claims: `make seeds`."""
+"""Run a chapter under other seeds: `make seeds`.
+
+The claims are tabulated; rows and claims of the seeds that evidence is made
+of are gathered in `evidence/<chapter>.csv`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,12 @@ import json
 import os
 import statistics
 import sys
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from tools.chapters import ROOT, digest, find, key, title
+from tools.chapters import ROOT, digest, find, run_key, title
+from tools.evidence import claims_in, file_of, gathered, header, rows_in
 from tools.execute import (
     COLOURS,
     JOBS,
@@ -19,27 +25,14 @@ from tools.execute import (
     run_one,
     where,
 )
-from utils.claims import MEDIA_TYPE
 from utils.files import replace_file
+from utils.seeds import DEFAULT_SEED
+
+WORLDS = range(1, 21)  # what evidence is made of, and the default seed
 
 
-def claims_in(cells: list[dict]) -> dict[str, dict]:
-    """The claims that cells emitted, by cell and order: their words may vary.
-
-    Returns:
-        Records as `utils.claims` writes them; keys such as "cell 7, 1".
-    """
-    found = {}
-    for index, cell in enumerate(cells):
-        datas = [output.get("data", {}) for output in cell.get("outputs", [])]
-        records = [data[MEDIA_TYPE] for data in datas if MEDIA_TYPE in data]
-        for order, record in enumerate(records, start=1):
-            found[f"cell {index + 1}, {order}"] = record
-    return found
-
-
-def summary(run: Run) -> dict:
-    """What is kept of one run: claims, errors that are none, seconds."""
+def summary(run: Run, seed: int) -> dict:
+    """What is kept of one run: claims, rows, errors that are no claims."""
     cells = run.notebook["cells"]
     errors = [
         f"{where(cells, index)}: {output['ename']}: "
@@ -50,8 +43,10 @@ def summary(run: Run) -> dict:
     stopped = [run.problem] if run.problem else []
     return {
         "claims": claims_in(cells),
+        "rows": [list(row) for row in rows_in(cells, seed)],
         "errors": errors + stopped,
         "seconds": run.seconds,
+        "core_seconds": run.core_seconds,
     }
 
 
@@ -72,7 +67,7 @@ def table(runs: dict[int, dict]) -> str:
             names.setdefault(name, record)
     head = f"{'held':>7} {'threshold':>16} {'least':>9} {'median':>9}"
     lines = [f"{head} {'most':>9} {'margin':>9}  claim"]
-    for name in sorted(names, key=lambda n: int(n.split()[1].strip(","))):
+    for name in sorted(names, key=lambda n: place(names[n])):
         first = names[name]
         seen = {s: r["claims"].get(name) for s, r in runs.items()}
         there = {s: record for s, record in seen.items() if record}
@@ -96,21 +91,27 @@ def table(runs: dict[int, dict]) -> str:
     return "\n".join(lines)
 
 
+def place(claim: dict) -> tuple[int, int]:
+    """Where a claim stands in its chapter."""
+    return claim["cell"], claim["order"]
+
+
 def listed(words: str, seeds: list[int]) -> str:
     """` [failed: 3, 9]`, or nothing."""
     return f" [{words}: {', '.join(map(str, seeds))}]" if seeds else ""
 
 
 def run_seeds(
-    path: Path, seeds: range, *, jobs: int = JOBS, root: Path = ROOT
+    path: Path, seeds: Iterable[int], *, jobs: int = JOBS, root: Path = ROOT
 ) -> dict[int, dict]:
     """Run a chapter under each seed that was not run before.
 
     Results lie in `_build/seeds/<chapter>/<key>/<seed>.json`, so that an
-    interrupted call goes on, and a changed chapter starts afresh.
+    interrupted call goes on, and a changed chapter starts afresh. Its looks
+    and its evidence change no result.
     """
     folder = root / "_build" / "seeds" / path.stem
-    folder /= digest(key(path, root))[:12]
+    folder /= digest(run_key(path, root))[:12]
     folder.mkdir(parents=True, exist_ok=True)
     files = {seed: folder / f"{seed}.json" for seed in seeds}
 
@@ -119,19 +120,51 @@ def run_seeds(
             path, seed=seed, allow_errors=True, root=root, say=lambda _: None
         )
         if not run.problem:  # it ran to its end, errors or not
-            text = json.dumps(summary(run), indent=1)
+            text = json.dumps(summary(run, seed), indent=1)
             replace_file(files[seed], text.encode())
         print(f"seed {seed}: {run.seconds:.0f} s", flush=True)
         return run
 
     todo = [seed for seed, file in files.items() if not file.exists()]
-    print(f"{title(path, root)}: {len(todo)} of {len(seeds)} seeds to run")
+    print(f"{title(path, root)}: {len(todo)} of {len(files)} seeds to run")
     runs = run_all([partial(task, seed) for seed in todo], jobs)
-    fresh = dict(zip(todo, map(summary, runs), strict=True))
+    fresh = {
+        seed: summary(run, seed) for seed, run in zip(todo, runs, strict=True)
+    }
     return {
         seed: fresh[seed] if seed in fresh else json.loads(file.read_text())
         for seed, file in files.items()
     }
+
+
+def gather(
+    path: Path,
+    seeds: Iterable[int] = WORLDS,
+    *,
+    jobs: int = JOBS,
+    root: Path = ROOT,
+) -> dict[int, dict]:
+    """Run the seeds and the default one, and write the chapter's evidence.
+
+    Returns:
+        A summary by seed, the default's among them.
+
+    Raises:
+        SystemExit: the default seed's run has errors, or a claim that does
+            not hold; nothing is written then.
+    """
+    every = dict.fromkeys([DEFAULT_SEED, *seeds])
+    runs = run_seeds(path, every, jobs=jobs, root=root)
+    own = runs[DEFAULT_SEED]
+    lost = [r["words"] for r in own["claims"].values() if not r["holds"]]
+    if own["errors"] or lost:
+        lines = "\n".join([*own["errors"], *lost])
+        raise SystemExit(f"no evidence: the default seed fails\n{lines}")
+    file = file_of(path, root)
+    file.parent.mkdir(exist_ok=True)
+    text = gathered(runs, header(path, runs, root))
+    replace_file(file, text.encode())
+    return runs
 
 
 def report(runs: dict[int, dict]) -> tuple[str, bool]:
@@ -164,11 +197,17 @@ def main(root: Path = ROOT) -> int:
     if not (many.isdecimal() and first.isdecimal() and int(many)):
         raise SystemExit(f"N and FROM are whole numbers, got {many}, {first}")
     seeds = range(int(first), int(first) + int(many))
-    jobs = int(os.environ.get("JOBS") or JOBS)
-    text, good = report(
-        run_seeds(find(name, root), seeds, jobs=jobs, root=root)
-    )
-    print(text)
+    path, jobs = find(name, root), int(os.environ.get("JOBS") or JOBS)
+    if seeds == WORLDS:
+        runs = gather(path, jobs=jobs, root=root)
+        # what thresholds are chosen from is not the run that is shown
+        runs = {s: run for s, run in runs.items() if s != DEFAULT_SEED}
+        told = f"rows and claims are in {title(file_of(path, root), root)}"
+    else:
+        runs = run_seeds(path, seeds, jobs=jobs, root=root)
+        told = "evidence is made of the seeds 1 to 20, and was left as it is"
+    text, good = report(runs)
+    print(f"{text}\n{told}")
     return 0 if good else 1
 
 

@@ -88,6 +88,7 @@ def test_utils_files_by_hand(source, names, root):
         ),
         ({"evidence"}, lambda r, t: new(r / "evidence/tea.csv")),
         ({"lock"}, lambda r, t: append(r / "requirements.lock")),
+        ({"evidence"}, lambda r, t: evidence(r, "tea")),
         # what must not
         (set(), lambda r, t: edit(t, set_source(0, "# Better prose"))),
         (
@@ -106,6 +107,7 @@ def test_utils_files_by_hand(source, names, root):
         (set(), lambda r, t: append(r / "utils/house.mplstyle")),
         (set(), lambda r, t: new(r / "utils/words.txt")),
         (set(), lambda r, t: append(r / "pyproject.toml")),
+        (set(), lambda r, t: evidence(r, "milk")),
     ],
 )
 def test_key_changes_with_what_matters_alone(kinds, change, root, tea):
@@ -153,6 +155,11 @@ def test_key_names_a_broken_manifest(root, tea):
     (root / "data/tea/manifest.json").write_text("{")
     with pytest.raises(SystemExit, match=r"data/tea/manifest.json is not JS"):
         chapters.key(tea, root)
+
+
+def evidence(root, chapter):
+    (root / "evidence").mkdir()
+    (root / "evidence" / f"{chapter}.csv").write_text("# lock: ab\n")
 
 
 def test_key_understands_magics(root, tea):

@@ -1,0 +1,129 @@
+"""Outputs and evidence again, and what moved: `make renew C=all`.
+
+For the day the lock changes. Resumable: seeds and executions that were done
+are kept by their keys, and what the evidence was lies in `_build/renew/`
+until all chapters are done.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from tools import book
+from tools.chapters import ROOT, find, notebooks, title
+from tools.evidence import file_of, words
+from tools.execute import JOBS
+from tools.notebooks import normal_text
+from tools.seeds import gather
+from utils.evidence_file import Row, digits, parsed
+from utils.files import replace_file
+from utils.seeds import DEFAULT_SEED
+
+
+def relative(old: float, new: float) -> float:
+    """How far a value moved, as a share of what it was.
+
+    >>> relative(2.0, 2.5), relative(0.0, 0.0), relative(0.0, 0.1)
+    (0.25, 0.0, inf)
+    """
+    if old == new or (math.isnan(old) and math.isnan(new)):
+        return 0.0
+    share = abs(new - old) / abs(old) if old else math.inf
+    return math.inf if math.isnan(share) else share
+
+
+def moved(before: list[Row], after: list[Row]) -> str:
+    """Rows and claims of the default seed that moved, the furthest first.
+
+    Args:
+        before, after: all rows of a chapter's evidence.
+
+    Returns:
+        A line for each, then those that came and went, then how many
+        moved, and how often claims held under the other seeds.
+    """
+    old, new = (
+        {row.place: row for row in rows if row.seed == DEFAULT_SEED}
+        for rows in (before, after)
+    )
+    both = [place for place in old if place in new]
+    shares = {p: relative(old[p].value, new[p].value) for p in both}
+    changed = sorted((p for p in both if shares[p]), key=shares.get)[::-1]
+    lines = [f"  {'was':>14} {'is':>14} {'moved by':>9}"] * bool(changed)
+    for place in changed:
+        was, now = (digits(rows[place].value) for rows in (old, new))
+        lines.append(
+            f"  {was:>14} {now:>14} {shares[place]:>9.2g}  {words(old[place])}"
+        )
+    lines += [f"  gone: {words(old[p])}" for p in old if p not in new]
+    lines += [f"  new: {words(new[p])}" for p in new if p not in old]
+    largest = max(shares.values(), default=0.0)
+    lines.append(
+        f"  {len(changed)} of {len(both)} moved, at most by {largest:.2g} of "
+        f"what it was; claims held {held(before)} times elsewhere, "
+        f"now {held(after)}"
+    )
+    return "\n".join(lines)
+
+
+def held(rows: list[Row]) -> str:
+    """How often claims held under other seeds, as "40 of 42"."""
+    found = [
+        row.held
+        for row in rows
+        if row.kind == "claim" and row.seed != DEFAULT_SEED
+    ]
+    return f"{sum(found)} of {len(found)}"
+
+
+def renew(path: Path, *, jobs: int = JOBS, root: Path = ROOT) -> None:
+    """A chapter's evidence again, if it has any, then its outputs.
+
+    In this order, since the headline figure draws the evidence.
+
+    Raises:
+        SystemExit: the chapter raises, or was edited while it ran.
+    """
+    file = file_of(path, root)
+    kept = root / "_build" / "renew" / file.name
+    if file.exists():
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, kept)
+        gather(path, jobs=jobs, root=root)
+    before = path.read_bytes()
+    problems = [r.problem for r in book.execute([path], root=root).values()]
+    if any(problems):
+        raise SystemExit("\n".join(problems))
+    if path.read_bytes() != before:
+        raise SystemExit(f"{title(path, root)} was edited while it ran")
+    replace_file(path, normal_text(book.executed(path, root)).encode())
+
+
+def main(root: Path = ROOT) -> None:
+    """`python -m tools.renew <chapter or all>`."""
+    name = " ".join(sys.argv[1:])
+    paths = notebooks(root) if name == "all" else [find(name, root)]
+    jobs = int(os.environ.get("JOBS") or JOBS)
+    for path in paths:
+        renew(path, jobs=jobs, root=root)
+    for path in paths:
+        file = file_of(path, root)
+        kept = root / "_build" / "renew" / file.name
+        if not kept.exists():
+            print(f"{title(path, root)}: outputs; it has no evidence")
+            continue
+        _, before = parsed(kept.read_text("utf-8"))
+        _, after = parsed(file.read_text("utf-8"))
+        print(f"{title(path, root)}:\n{moved(before, after)}")
+    for path in paths:
+        file = root / "_build" / "renew" / file_of(path, root).name
+        file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
