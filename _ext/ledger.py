@@ -2,10 +2,15 @@
 
 A claim leaves a cell as an output of its own media type (utils/claims.py).
 It is collected while the executed notebook is read, from a warm cache too,
-and kept in Sphinx's environment; the tables are filled when all is read.
+and kept in Sphinx's environment; the tables are filled when all is read. What
+the claim did under other seeds comes from evidence/<chapter>.csv.
 """
 
 from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -13,9 +18,12 @@ from markup import scrolling, tag, text
 from myst_nb.core import render
 from sphinx.util import logging
 
-# As in utils.claims; written out, since the site must build without utils.
+# As in utils; written out, since the site must build without it.
 MEDIA_TYPE = "application/vnd.sevensteps.claim+json"
+ROWS_TYPE = "application/vnd.sevensteps.rows+json"
+DEFAULT_SEED = 7
 COLUMNS = ["Claim", "Threshold", "Measured", "Null", "Margin", "Held"]
+COLUMNS += ["Other worlds", "Least margin"]
 logger = logging.getLogger(__name__)
 
 
@@ -47,19 +55,67 @@ def held(record: dict) -> str:
 
 
 class ClaimRenderer:
-    """Shows a claim's record as a box, and keeps it for the tables."""
+    """Shows a claim's record as a box, and keeps it for the tables.
 
-    mime_priority_overrides = (("*", MEDIA_TYPE, 0),)
+    Recorded rows are for tools: of them the page shows nothing.
+    """
+
+    mime_priority_overrides = (("*", MEDIA_TYPE, 0), ("*", ROWS_TYPE, 0))
 
     @staticmethod
     def handle_mime(renderer, data, inline):
+        if data.mime_type == ROWS_TYPE:
+            return [nodes.comment()]
         if data.mime_type != MEDIA_TYPE or inline:
             return None
         env = renderer.renderer.sphinx_env
-        record = dict(data.content)
         kept = env.sevensteps_claims.setdefault(env.docname, [])
+        cell = cell_id(env.doc2path(env.docname), data.cell_index)
+        order = 1 + sum(record["cell"] == cell for record in kept)
+        record = {**data.content, "cell": cell, "order": order}
         kept.append(record)
         return [claim_box(record, f"claim-{len(kept)}")]
+
+
+def cell_id(path: str, index: int) -> str:
+    """The id of a notebook's cell."""
+    notebook = json.loads(Path(path).read_text("utf-8"))
+    return notebook["cells"][index].get("id", "")
+
+
+def evidence_of(root: str, chapter: str) -> dict[tuple, list[dict]]:
+    """What a chapter's claims did under other seeds, by cell and keys."""
+    path = Path(root, "evidence", f"{chapter.rpartition('/')[2]}.csv")
+    if not path.exists():
+        return {}
+    found: dict[tuple, list[dict]] = {}
+    _, *lines = path.read_text("utf-8").splitlines()  # a comment comes first
+    for row in csv.DictReader(lines):
+        if row["kind"] == "claim" and int(row["seed"]) != DEFAULT_SEED:
+            found.setdefault((row["name"], row["keys"]), []).append(row)
+    return found
+
+
+def elsewhere(record: dict, found: dict[tuple, list[dict]]) -> list[str]:
+    """How often a claim held under other seeds, and its least margin.
+
+    >>> record = {"cell": "a1", "order": 2, "at_least": 0.5, "at_most": None}
+    >>> rows = [{"held": "yes", "margin": "0.25"},
+    ...         {"held": "no", "margin": "-0.125"}]
+    >>> elsewhere(record, {("a1", "at_least=0.5; order=2"): rows})
+    ['1 of 2', '-0.125']
+    >>> elsewhere(record, {})
+    ['–', '–']
+    """
+    bound = "at_least" if record["at_most"] is None else "at_most"
+    keys = f"{bound}={record[bound] + 0.0:.10g}; order={record['order']}"
+    rows = found.get((record["cell"], keys), [])
+    margins = [float(row["margin"]) for row in rows]
+    known = [margin for margin in margins if margin == margin]
+    if not rows:
+        return ["–", "–"]
+    held = sum(row["held"] == "yes" for row in rows)
+    return [f"{held} of {len(rows)}", number(min(known, default=None))]
 
 
 def claim_box(record: dict, name: str) -> nodes.Element:
@@ -102,7 +158,7 @@ class ChapterClaims(Directive):
         return [pending_claims("", chapter=env.docname)]
 
 
-def claims_table(records, link) -> nodes.Element:
+def claims_table(records, link, seen) -> nodes.Element:
     """A table of claims; `link(i)` is the address of the i-th one's box."""
     rows = []
     for i, record in enumerate(records, 1):
@@ -113,6 +169,7 @@ def claims_table(records, link) -> nodes.Element:
             number(record["null"]),
             number(record["margin"]),
             held(record),
+            *elsewhere(record, seen),
         ]
         rows.append(
             tag(
@@ -143,16 +200,19 @@ def _fill(app, doctree, docname) -> None:
             records = env.sevensteps_claims.get(docname, [])
             if not records:
                 logger.warning("this chapter makes no claim", location=docname)
-            place.replace_self(claims_table(records, "#claim-{}".format))
+            seen = evidence_of(app.srcdir, docname)
+            table = claims_table(records, "#claim-{}".format, seen)
+            place.replace_self(table)
             continue
         found = []
         for chapter in _chapters(env):
             page = app.builder.get_relative_uri(docname, chapter)
             records = env.sevensteps_claims.get(chapter, [])
             name = tag("a", [text(_title(env, chapter))], href=page)
+            seen = evidence_of(app.srcdir, chapter)
             found += [
                 tag("p", [tag("strong", [name])]),
-                claims_table(records, f"{page}#claim-{{}}".format),
+                claims_table(records, f"{page}#claim-{{}}".format, seen),
             ]
         place.replace_self(found)
 
@@ -208,7 +268,7 @@ def setup(app):
     app.connect("doctree-resolved", _fill)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

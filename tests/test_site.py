@@ -682,7 +682,9 @@ def small_book(tmp_path):
         "# Ledger\n\n```{claims-ledger}\n```\n"
     )
 
-    def build(*, outputs=(CLAIM,), alt="words", study=STUDY, body=""):
+    def build(
+        *, outputs=(CLAIM,), alt="words", study=STUDY, body="", rows=None
+    ):
         cells = [
             nbformat.v4.new_markdown_cell(
                 f"# Small\n\n## 1. First\n\n{body}\n\n"
@@ -691,12 +693,15 @@ def small_book(tmp_path):
         ]
         data = [{CLAIM_TYPE: record} for record in outputs]
         data += [{"image/png": PIXEL}, {"image/svg+xml": FIGURE}]
-        for item in data:
+        data += [{ROWS_TYPE: rows, "text/plain": "recorded rows"}] * bool(rows)
+        for number, item in enumerate(data, start=1):
             output = nbformat.v4.new_output(
-                "display_data", {**item, "text/plain": "text"}
+                "display_data", {"text/plain": "text", **item}
             )
-            cell = nbformat.v4.new_code_cell("1", outputs=[output])
-            if alt and CLAIM_TYPE not in item:
+            cell = nbformat.v4.new_code_cell(
+                "1", outputs=[output], id=f"c{number}"
+            )
+            if alt and not item.keys() & {CLAIM_TYPE, ROWS_TYPE}:
                 cell.metadata["mystnb"] = {"image": {"alt": alt}}
             cells.append(cell)
         nbformat.write(
@@ -727,14 +732,18 @@ def small_book(tmp_path):
 
 
 CLAIM_TYPE = "application/vnd.sevensteps.claim+json"
+ROWS_TYPE = "application/vnd.sevensteps.rows+json"
 
 
-def test_the_media_type_is_that_of_utils():
-    from utils import claims
+def test_what_the_site_repeats_is_that_of_utils():
+    from utils import claims, evidence, seeds
 
     assert claims.MEDIA_TYPE == CLAIM_TYPE
+    assert evidence.MEDIA_TYPE == ROWS_TYPE
     words = (ROOT / "_ext" / "ledger.py").read_text("utf-8")
     assert f'MEDIA_TYPE = "{CLAIM_TYPE}"' in words
+    assert f'ROWS_TYPE = "{ROWS_TYPE}"' in words
+    assert f"DEFAULT_SEED = {seeds.DEFAULT_SEED}\n" in words
 
 
 @pytest.mark.slow
@@ -754,6 +763,33 @@ def test_a_small_book_is_built(small_book):
     for words in ("#claim-1", "#claim-2", "≥ 0.5", "✓ held", "again"):
         assert words in ledger
     assert outside_sources(Page(chapter)) == []
+
+
+@pytest.mark.slow
+def test_the_ledger_tells_of_other_seeds(small_book):
+    from utils.evidence_file import Row, file_text
+
+    def row(seed, margin, held, order=1):
+        keys = f"at_least=0.5; order={order}"
+        return Row("claim", "c1", keys, seed, True, 0.5, margin, held)
+
+    lines = [row(7, 0.5, True), row(1, 0.25, True), row(2, -0.125, False)]
+    lines.append(row(1, 0.0625, True, order=2))
+    folder = small_book.site.parents[1] / "evidence"
+    folder.mkdir()
+    (folder / "small.csv").write_text(file_text({"lock": "a"}, lines))
+    rows = {"name": "cups", "trained": True, "rows": {"": 0.5}}
+    code, log = small_book(
+        outputs=(CLAIM, {**CLAIM, "words": "again"}), rows=rows
+    )
+    assert code == 0, log
+    chapter = (small_book.site / "chapters/cases/small.html").read_text()
+    ledger = (small_book.site / "chapters/reference/claims.html").read_text()
+    for page in (chapter, ledger):
+        cells = re.findall(r"<td>([^<]*)</td>", page)
+        assert cells[5:7] == ["1 of 2", "-0.125"]  # not the default seed's
+        assert cells[12:14] == ["–", "–"]  # another cell
+    assert "recorded rows" not in chapter
 
 
 @pytest.mark.slow
