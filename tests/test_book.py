@@ -139,6 +139,20 @@ def heading_order(cells):
     return complaints
 
 
+def without_evidence(path, root=ROOT):
+    """Rows that a case records are known under other seeds too."""
+    cells = read(path).cells
+    found = [
+        where(cells, i)
+        for i, cell in enumerate(cells)
+        if cell.cell_type == "code"
+        and re.search(r"\bevidence\.record\(", cell.source)
+    ]
+    if not found or (root / "evidence" / f"{path.stem}.csv").exists():
+        return []
+    return [f"{found[0]}: records rows; run `make seeds C={path.stem}`"]
+
+
 EMPTY = v4.new_markdown_cell("")
 RULES = [unexecuted, wide_lines, pictures, stored_errors, chapter_imports]
 
@@ -186,6 +200,15 @@ def test_normal_form(path):
 )
 def test_case_has_its_headings(path):
     refuse(path, heading_order(read(path).cells))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in CHAPTERS if path.parent.name == "cases"],
+    ids=lambda path: path.stem,
+)
+def test_case_that_records_has_evidence(path):
+    refuse(path, without_evidence(path))
 
 
 # what `make new` left to write
@@ -345,6 +368,21 @@ def test_rules_accept_a_sound_chapter():
     cells = [TEXT, code("#" * 79 + "\nfrom utils import seeds", [line])]
     cells.append(code("1/0", [FAILED], count=2, tags=["raises-exception"]))
     assert [rule(cells) for rule in RULES] == [[], [], [], [], []]
+
+
+def test_evidence_is_wanted_where_rows_are_recorded(tmp_path):
+    path = tmp_path / "tea.ipynb"
+    recording = code("evidence.record('cups', value=1, trained=False)")
+    nbformat.write(v4.new_notebook(cells=[TEXT, code("1")]), path)
+    assert without_evidence(path, tmp_path) == []
+    nbformat.write(v4.new_notebook(cells=[TEXT, recording]), path)
+    (complaint,) = without_evidence(path, tmp_path)
+    assert complaint == (
+        "cell 2 of 2 ([1]): records rows; run `make seeds C=tea`"
+    )
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "tea.csv").write_text("# lock: ab\n")
+    assert without_evidence(path, tmp_path) == []
 
 
 def case(words):
