@@ -147,7 +147,7 @@ class Evidence:
 
     @property
     def worlds(self) -> int:
-        """How many other seeds there are."""
+        """Number of other seeds."""
         return len({row.seed for row in self.rows})
 
     def table(self, name: str, **fixed: str | float) -> pd.DataFrame:
@@ -252,7 +252,7 @@ def band(table: pd.DataFrame, *, along: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Flips:
-    """Where a sweep changes its sign, seed by seed.
+    """Crossings of a sweep, one a seed.
 
     Attributes:
         at: (W,) crossings; nan for a seed in which the sign never changes.

@@ -116,7 +116,7 @@ class Row(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What is the same under every seed."""
+        """Identity of the row under every seed: kind, name and keys."""
         return self.kind, self.name, self.keys
 
 

@@ -118,7 +118,7 @@ def write(name: str, *, folder: Path = DATA) -> list[Path]:
 
 
 def read_manifest(name: str, folder: Path = DATA) -> dict:
-    """What `data/<case>/manifest.json` says of a case.
+    """Manifest of a case, `data/<case>/manifest.json`, checked.
 
     Returns:
         world (below `utils.worlds`, such as "video.VideoWorld"), seed, and,

@@ -3,7 +3,7 @@
 from scipy import sparse
 
 from tests.driven import finite
-from utils.models import training
+from utils.models.training import Settings
 
 NETWORK = "a network, built by its fit_... function, which checks"
 
@@ -25,7 +25,7 @@ def with_settings(function):
 
     def called(**given):
         named = {name: given.pop(name) for name in SETTINGS if name in given}
-        return function(**given, settings=training.Settings(**named))
+        return function(**given, settings=Settings(**named))
 
     return called
 

@@ -11,7 +11,7 @@ EXEMPT = {
 for function in (kmeans.kmeans, kmeans.spherical_kmeans):
     case(
         function,
-        lambda rng: {"vectors": rng.normal(size=(6, 2)), "cells": 2,
-                     "rounds": 2},
+        lambda rng: {"vectors": rng.normal(size=(6, 2)), "clusters": 2,
+                     "iterations": 2},
         finite,
     )  # fmt: skip

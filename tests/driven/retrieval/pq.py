@@ -4,10 +4,10 @@ from tests.driven import case, finite
 from utils.retrieval.pq import ProductQuantiser
 
 
-def quantised(vectors, others, parts, codes, rng):
-    fitted = ProductQuantiser(subvectors=parts, centroids=codes, rng=rng).fit(
-        vectors
-    )
+def quantised(vectors, others, subvectors, centroids, rng):
+    fitted = ProductQuantiser(
+        subvectors=subvectors, centroids=centroids, rng=rng
+    ).fit(vectors)
     return fitted.decode(fitted.encode(others))
 
 
