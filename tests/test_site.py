@@ -481,14 +481,18 @@ def test_figures_follow_the_theme_and_paper_is_light(open_page):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_a_wide_figure_scrolls_in_its_own_frame(open_page):
+def test_words_in_a_figure_are_large_enough_on_a_phone(open_page):
     page = open_page(CASE, width=390)
     sizes = page.eval_on_selector_all(
         "svg.plot text",
         """all => all.map(e => parseFloat(getComputedStyle(e).fontSize)
-             * e.getScreenCTM().a).filter(size => size > 0)""",
+             * e.getScreenCTM().a).filter(px => px > 0)  // upright ones""",
     )
-    assert min(sizes) > 7
+    assert min(sizes) > 9
+    slack = page.eval_on_selector_all(  # wide figures scroll in their frames
+        ".plot-frame", "all => all.map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert min(slack) == 0 < max(slack)
 
 
 @pytest.mark.site
