@@ -1,6 +1,7 @@
 """Glossary, data cards and bibliography, put together from their pieces."""
 
 import doctest
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 from pybtex.database import parse_file
 
+from tools.chapters import in_toc
+
 ROOT = Path(__file__).resolve().parent.parent
+SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
 sys.path.insert(0, str(ROOT / "_ext"))
 
 import pieces  # noqa: E402
@@ -173,3 +177,12 @@ def test_a_term_twice_stops_the_build(book):
     place = "'tea' stands in glossary/milk.md:1 and in glossary/tea.md:1"
     assert place in made.stderr
     assert not (book / "_build/terms.html").exists()
+
+
+@pytest.mark.site
+def test_data_cards_stand_in_reading_order():
+    page = (SITE / "chapters/reference/data_cards.html").read_text("utf-8")
+    sections = re.findall(r'<section id="([\w-]+)"', page)
+    cases = [name for name in in_toc() if name.startswith("chapters/cases/")]
+    ids = [Path(name).name.replace("_", "-") for name in cases]
+    assert sections == ["data-cards", *ids]
