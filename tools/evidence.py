@@ -284,7 +284,7 @@ def of_week(seeds: Iterable[int], day: date) -> int:
     """The seed whose turn it is: the next one each Monday.
 
     >>> [of_week([1, 2, 3], date(2026, 11, day)) for day in (22, 23, 30)]
-    [2, 3, 1]
+    [1, 2, 3]
     """
     order = sorted(seeds)
     return order[(day.toordinal() - 1) // 7 % len(order)]
