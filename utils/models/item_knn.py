@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from ..metrics.order import top_k
+
 BLOCK = 256  # items compared with all others at a time
 
 
@@ -72,14 +74,17 @@ def fit_item_knn(
     rows, columns, values = [], [], []
     for start in range(0, n_items, BLOCK):
         dots = by_item[start : start + BLOCK] @ X  # (block, N), sparse
+        dots.sort_indices()  # ties: lower item
         for row, item in enumerate(range(start, start + dots.shape[0])):
             entries = slice(dots.indptr[row], dots.indptr[row + 1])
             others, dot = dots.indices[entries], dots.data[entries]
+            if not len(others):
+                continue
             scale = (norms[item] * norms[others]) ** power + shrink
             similar = np.zeros(len(dot))
             np.divide(dot, scale, out=similar, where=dot > 0)
             similar[others == item] = 0.0
-            kept = _largest(similar, others, neighbours)
+            kept = top_k(similar, k=min(neighbours, len(similar)))
             kept = kept[similar[kept] > 0]
             rows.append(np.full(len(kept), item))
             columns.append(others[kept])
@@ -94,16 +99,6 @@ def fit_item_knn(
         ),
         shape=shape,
     )
-
-
-def _largest(values: np.ndarray, names: np.ndarray, k: int) -> np.ndarray:
-    """Places of the k largest values; ties: lower name."""
-    if len(values) <= k:
-        return np.arange(len(values))
-    last = np.partition(values, len(values) - k)[len(values) - k]
-    kept = np.flatnonzero(values >= last)
-    by_name = kept[np.lexsort((names[kept], -values[kept]))]
-    return by_name[:k]
 
 
 def bm25(
