@@ -206,7 +206,9 @@ def test_all_stages_execute_once(root, stage, monkeypatch, capsys, quiet):
         v4.new_code_cell(COUNTED),
         v4.new_code_cell("from utils.claims import claim\nprint('tea')"),
         v4.new_code_cell("claim('warm', 61, at_least=50)"),
-        v4.new_code_cell("import matplotlib.pyplot as plt\nplt.subplots();"),
+        v4.new_code_cell(
+            "import matplotlib.pyplot as plt\n_ = plt.subplots()"
+        ),
     )
     (root / "_config.yml").write_text(CONFIG)
     (root / "_toc.yml").write_text(
