@@ -142,7 +142,8 @@ def test_its_tests_say_what_is_left(book):
     tests += ["tests/data", "tests/test_study.py", "tests/test_diagrams.py"]
     relative = "test_imports_inside_utils_are_relative"
     tests += [f"tests/test_imports.py::{relative}", "tests/test_pieces.py"]
-    got = run(book, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests,
+    got = run(book, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+              "-m", "not site", *tests,
               check=False)  # fmt: skip
     failed = sorted(re.findall(r"^FAILED (\S+)", got.stdout, re.M))
     assert failed == [
