@@ -22,8 +22,8 @@ from sphinx.util import logging
 MEDIA_TYPE = "application/vnd.sevensteps.claim+json"
 ROWS_TYPE = "application/vnd.sevensteps.rows+json"
 DEFAULT_SEED = 7
-COLUMNS = ["Claim", "Threshold", "Measured", "Null", "Margin", "Held"]
-COLUMNS += ["Other worlds", "Least margin"]
+COLUMNS = ["Claim", "Threshold", "Measured", "Null", "Held", "Other worlds"]
+COLUMNS += ["Least margin"]
 logger = logging.getLogger(__name__)
 
 
@@ -167,7 +167,6 @@ def claims_table(records, link, seen) -> nodes.Element:
             threshold(record),
             number(record["measured"]),
             number(record["null"]),
-            number(record["margin"]),
             held(record),
             *elsewhere(record, seen),
         ]
