@@ -9,11 +9,7 @@ import pytest
 import utils
 
 (FOLDER,) = utils.__path__
-FILES = [
-    path
-    for path in sorted(Path(FOLDER).rglob("*.py"))
-    if path.parent.name != "models"
-]
+FILES = sorted(Path(FOLDER).rglob("*.py"))
 # they begin a description of the thing where its name should stand
 ASKING = re.compile(
     r"(what|how|who|whose|whom|where|when|why|whether|which|is|are|do|does|"
