@@ -11,7 +11,7 @@ from tests.tools.tiny import (
     set_source,
     write_chapter,
 )
-from tools import book
+from tools import book, seeds
 
 
 @pytest.mark.slow
@@ -75,3 +75,22 @@ def test_a_failing_chapter_is_reported_and_not_cached(root, quiet):
     assert words.endswith("ZeroDivisionError: division by zero")
     assert book.facts_of(bad, root) == {}
     assert book.reason(good, root) == ""
+
+
+@pytest.mark.slow
+def test_a_row_that_moved_fails_the_build(root, capsys, quiet, monkeypatch):
+    source = (
+        "from utils import evidence\n"
+        "evidence.record('cups', value=3, trained=False)"
+    )
+    path = write_chapter(root, "odd", v4.new_code_cell(source, id="a1"))
+    monkeypatch.setattr("sys.argv", ["book", "odd"])
+    assert book.main(root) == 0
+    assert "no evidence from other seeds yet" in capsys.readouterr().out
+    seeds.gather(path, [1], root=root)
+    assert book.main(root) == 0
+    edit(path, set_source(0, source.replace("3", "4")))
+    assert book.main(root) == 1
+    told = capsys.readouterr().err
+    assert "odd.ipynb: cups () is 4, was 3, and may move by 3e-09" in told
+    assert "make seeds C=odd" in told
