@@ -157,3 +157,17 @@ def test_refuses_a_key_that_could_not_be_read_back(value, words):
 def test_refuses_a_name_of_a_key():
     with pytest.raises(ValueError, match="a key must have no ; or ="):
         keys_text({"a=b": 1})
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "must begin with its header, got ''"),
+        ("kind,name\n", "must begin with its header, got 'kind,name'"),
+        ("# lock\nkind\n", "must begin with its header, got '# lock'"),
+        ("# lock: a\nkind,name\n", r"columns .* got \['kind', 'name'\]"),
+    ],
+)
+def test_refuses_a_file_that_is_no_evidence(text, words):
+    with pytest.raises(ValueError, match=words):
+        parsed(text)

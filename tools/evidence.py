@@ -1,7 +1,8 @@
 """Recorded rows against `evidence/<chapter>.csv`, and `make spot`.
 
 Each build compares its rows with those of the default seed; once a week one
-other seed of each chapter is run again and compared by the same rule.
+other seed of each chapter that has evidence is run again and compared by the
+same rule, and whether its claims hold as they did.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tools.chapters import ROOT, find, key, title
-from tools.execute import run_one
+from tools.execute import errors_in, run_one, where
 from utils import claims, evidence
 from utils.evidence_file import Row, digits, file_text, keys_text, parsed
 from utils.seeds import DEFAULT_SEED
@@ -209,8 +210,8 @@ def differences(
         found: of the run.
         stored: of all seeds.
         seed: of the run.
-        kinds: of the places that both must have; values are compared of
-            rows alone, since a claim answers for itself.
+        kinds: of the places that both must have. Of rows the values are
+            compared, of claims whether they held.
     """
     sd = spread(stored)
     old = {r.place: r for r in stored if r.seed == seed and r.kind in kinds}
@@ -220,6 +221,8 @@ def differences(
     for place in (place for place in old if place in new):
         was, now = old[place], new[place]
         if was.kind == "claim":
+            if was.held != now.held:
+                lines.append(f"{words(now)} holds: {now.held}, was {was.held}")
             continue
         if was.trained != now.trained:
             lines.append(f"{words(now)}: trained is now {now.trained}")
@@ -274,7 +277,18 @@ def check(executed: dict[Path, dict], root: Path = ROOT) -> list[str]:
                 f"{title(path, root)}: its rows have no evidence from other "
                 f"seeds yet; make seeds C={path.stem}"
             )
+        elif rows and lock_of(path, root) != key(path, root)["lock"][:12]:
+            print(
+                f"{title(path, root)}: its evidence is of another lock or "
+                f"Python; make renew C={path.stem}"
+            )
     return found
+
+
+def lock_of(path: Path, root: Path = ROOT) -> str:
+    """The digest of the lock that a chapter's evidence was made under."""
+    facts, _ = parsed(file_of(path, root).read_text("utf-8"))
+    return facts.get("lock", "")
 
 
 # one seed again
@@ -291,18 +305,36 @@ def of_week(seeds: Iterable[int], day: date) -> int:
 
 
 def spot(path: Path, day: date, root: Path = ROOT) -> list[str]:
-    """Run the week's seed of a chapter again: in what do its rows differ?"""
+    """Differences of the week's seed of a chapter, run again.
+
+    Returns:
+        One line for each row that differs, each claim that holds or fails as
+        it did not, and each cell that raised for another reason.
+    """
     _, stored = parsed(file_of(path, root).read_text("utf-8"))
-    seed = of_week({row.seed for row in stored} - {DEFAULT_SEED}, day)
+    others = {row.seed for row in stored} - {DEFAULT_SEED}
+    if not others:
+        return [f"{title(path, root)}: evidence of no other seed"]
+    seed = of_week(others, day)
     run = run_one(
         path, seed=seed, allow_errors=True, root=root, say=lambda _: None
     )
     if run.problem:
         return [f"seed {seed}: {run.problem}"]
-    found = rows_in(run.notebook["cells"], seed)
-    lines = differences(found, stored, seed=seed, kinds=("row",))
+    cells = run.notebook["cells"]
+    found = rows_in(cells, seed) + claim_rows(claims_in(cells), seed)
+    # a claim that was not reached is stored, as one that did not hold
+    places = {row.place for row in found}
+    stored = [row for row in stored if row.held is not False
+              or row.seed != seed or row.place in places]  # fmt: skip
+    lines = differences(found, stored, seed=seed, kinds=("row", "claim"))
+    lines += [
+        f"{where(cells, index)}: {output['ename']}"
+        for index, output in errors_in(cells)
+        if output["ename"] != "ClaimError"
+    ]
     print(
-        f"{title(path, root)}, seed {seed}: {len(found)} rows, "
+        f"{title(path, root)}, seed {seed}: {len(found)} rows and claims, "
         f"{len(lines)} differ; {run.seconds:.0f} s",
         flush=True,
     )
@@ -310,9 +342,9 @@ def spot(path: Path, day: date, root: Path = ROOT) -> list[str]:
 
 
 def main(root: Path = ROOT) -> int:
-    """`python -m tools.evidence`: one other seed of each chapter again."""
+    """`python -m tools.evidence`: one other seed of each file again."""
     files = sorted((root / "evidence").glob("*.csv"))
-    found = []
+    found = [] if files else ["no chapter has evidence yet: make seeds"]
     for file in files:
         found += spot(find(file.stem, root), date.today(), root)
     print("\n".join(found) or f"{len(files)} chapters are as they were")

@@ -27,6 +27,10 @@ RUNNING: set[subprocess.Popen] = set()
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
+class Refused(SystemExit):
+    """What a command refuses of one chapter; another one may do."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One execution of a chapter.

@@ -1,8 +1,8 @@
 """Outputs and evidence again, and what moved: `make renew C=all`.
 
 For the day the lock changes. Resumable: seeds and executions that were done
-are kept by their keys, and what the evidence was lies in `_build/renew/`
-until all chapters are done.
+are kept by their keys, and so is what the evidence was, in `_build/renew/`
+until the chapter is done. A chapter that is refused stops no other.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from tools import book
-from tools.chapters import ROOT, find, notebooks, title
+from tools.chapters import ROOT, digest, find, notebooks, run_key, title
 from tools.evidence import file_of, words
-from tools.execute import JOBS
+from tools.execute import JOBS, Refused
 from tools.notebooks import normal_text
 from tools.seeds import gather
 from utils.evidence_file import Row, digits, parsed
@@ -80,50 +80,56 @@ def held(rows: list[Row]) -> str:
     return f"{sum(found)} of {len(found)}"
 
 
-def renew(path: Path, *, jobs: int = JOBS, root: Path = ROOT) -> None:
+def renew(path: Path, *, jobs: int = JOBS, root: Path = ROOT) -> str:
     """A chapter's evidence again, if it has any, then its outputs.
 
     In this order, since the headline figure draws the evidence.
 
+    Returns:
+        What moved, ready to print.
+
     Raises:
-        SystemExit: the chapter raises, or was edited while it ran.
+        Refused: the chapter raises, has no evidence to give, or was edited
+            while it ran.
     """
     file = file_of(path, root)
-    kept = root / "_build" / "renew" / file.name
+    folder = root / "_build" / "renew" / path.stem
+    # of this renewal, and not of one that was given up
+    kept = folder / f"{digest(run_key(path, root))[:12]}.csv"
     if file.exists():
         if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, kept)
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(kept, file.read_bytes())
         gather(path, jobs=jobs, root=root)
     before = path.read_bytes()
     problems = [r.problem for r in book.execute([path], root=root).values()]
     if any(problems):
-        raise SystemExit("\n".join(problems))
+        raise Refused("\n".join(problems))
     if path.read_bytes() != before:
-        raise SystemExit(f"{title(path, root)} was edited while it ran")
+        raise Refused(f"{title(path, root)} was edited while it ran")
     replace_file(path, normal_text(book.executed(path, root)).encode())
+    if not kept.exists():
+        return f"{title(path, root)}: outputs; it has no evidence"
+    _, old = parsed(kept.read_text("utf-8"))
+    _, new = parsed(file.read_text("utf-8"))
+    shutil.rmtree(folder)
+    return f"{title(path, root)}:\n{moved(old, new)}"
 
 
-def main(root: Path = ROOT) -> None:
+def main(root: Path = ROOT) -> int:
     """`python -m tools.renew <chapter or all>`."""
     name = " ".join(sys.argv[1:])
     paths = notebooks(root) if name == "all" else [find(name, root)]
     jobs = int(os.environ.get("JOBS") or JOBS)
+    told, refused = [], []
     for path in paths:
-        renew(path, jobs=jobs, root=root)
-    for path in paths:
-        file = file_of(path, root)
-        kept = root / "_build" / "renew" / file.name
-        if not kept.exists():
-            print(f"{title(path, root)}: outputs; it has no evidence")
-            continue
-        _, before = parsed(kept.read_text("utf-8"))
-        _, after = parsed(file.read_text("utf-8"))
-        print(f"{title(path, root)}:\n{moved(before, after)}")
-    for path in paths:
-        file = root / "_build" / "renew" / file_of(path, root).name
-        file.unlink(missing_ok=True)
+        try:
+            told.append(renew(path, jobs=jobs, root=root))
+        except Refused as error:
+            refused.append(str(error))
+    print("\n".join([*told, *refused]))
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ import os
 import statistics
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tools.evidence import claims_in, file_of, gathered, header, rows_in
 from tools.execute import (
     COLOURS,
     JOBS,
+    Refused,
     Run,
     errors_in,
     run_all,
@@ -45,6 +47,7 @@ def summary(run: Run, seed: int) -> dict:
         "claims": claims_in(cells),
         "rows": [list(row) for row in rows_in(cells, seed)],
         "errors": errors + stopped,
+        "problem": run.problem,
         "seconds": run.seconds,
         "core_seconds": run.core_seconds,
     }
@@ -108,10 +111,12 @@ def run_seeds(
 
     Results lie in `_build/seeds/<chapter>/<key>/<seed>.json`, so that an
     interrupted call goes on, and a changed chapter starts afresh. Its looks
-    and its evidence change no result.
+    and its evidence change no result. A run during which the chapter or what
+    it imports was edited is of neither version, and not kept.
     """
+    made_from = run_key(path, root)
     folder = root / "_build" / "seeds" / path.stem
-    folder /= digest(run_key(path, root))[:12]
+    folder /= digest(made_from)[:12]
     folder.mkdir(parents=True, exist_ok=True)
     files = {seed: folder / f"{seed}.json" for seed in seeds}
 
@@ -119,6 +124,9 @@ def run_seeds(
         run = run_one(
             path, seed=seed, allow_errors=True, root=root, say=lambda _: None
         )
+        if run_key(path, root) != made_from:
+            words = f"{title(path, root)} was edited while its seeds ran"
+            run = replace(run, problem=words)
         if not run.problem:  # it ran to its end, errors or not
             text = json.dumps(summary(run, seed), indent=1)
             replace_file(files[seed], text.encode())
@@ -150,16 +158,23 @@ def gather(
         A summary by seed, the default's among them.
 
     Raises:
-        SystemExit: the default seed's run has errors, or a claim that does
-            not hold; nothing is written then.
+        Refused: a run broke off; the default seed's run has errors, or a
+            claim that does not hold; there is neither row nor claim. Nothing
+            is written then.
     """
     every = dict.fromkeys([DEFAULT_SEED, *seeds])
     runs = run_seeds(path, every, jobs=jobs, root=root)
+    broken = {s: run["problem"] for s, run in runs.items() if run["problem"]}
+    if broken:
+        lines = "\n".join(f"seed {s}: {why}" for s, why in broken.items())
+        raise Refused(f"no evidence: a run broke off; call again\n{lines}")
     own = runs[DEFAULT_SEED]
     lost = [r["words"] for r in own["claims"].values() if not r["holds"]]
     if own["errors"] or lost:
         lines = "\n".join([*own["errors"], *lost])
-        raise SystemExit(f"no evidence: the default seed fails\n{lines}")
+        raise Refused(f"no evidence: the default seed fails\n{lines}")
+    if not own["rows"] and not own["claims"]:
+        raise Refused(f"{title(path, root)} records no row and claims nothing")
     file = file_of(path, root)
     file.parent.mkdir(exist_ok=True)
     text = gathered(runs, header(path, runs, root))

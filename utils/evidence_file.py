@@ -162,9 +162,21 @@ def file_text(header: dict[str, object], lines: Iterable[Row]) -> str:
 
 
 def parsed(text: str) -> tuple[dict[str, str], list[Row]]:
-    """Header and rows of a file that `file_text` wrote."""
+    """Header and rows of a file that `file_text` wrote.
+
+    Raises:
+        ValueError: no header, or other columns; names what it found.
+    """
     head, _, table = text.partition("\n")
     facts = [f.split(": ", 1) for f in head.removeprefix("# ").split("; ")]
+    columns = table.partition("\n")[0].split(",")
+    if not head.startswith("# ") or min(map(len, facts)) < 2:
+        raise ValueError(f"evidence must begin with its header, got {head!r}")
+    if columns != [*Row._fields]:
+        raise ValueError(
+            f"evidence must have the columns {[*Row._fields]}, got {columns}; "
+            "write it again: make seeds"
+        )
     found = [
         Row(
             line["kind"],

@@ -9,7 +9,7 @@ import pytest
 from nbformat import v4
 
 from tests.tools.tiny import write_chapter
-from tools import evidence, seeds
+from tools import chapters, evidence, execute, seeds
 from utils.claims import Claim
 from utils.evidence import rows
 from utils.evidence_file import Row, file_text, parsed
@@ -258,6 +258,19 @@ def test_without_evidence_the_build_says_so(root, tea, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_evidence_of_another_lock_is_told(root, tea, capsys):
+    seven = Row("row", "cups", "size=0", 7, False, 1.0, math.nan, None)
+    file = evidence.file_of(tea, root)
+    file.parent.mkdir()
+    notebook = v4.new_notebook(cells=[cell("a1", cups(1.0))])
+    now = chapters.key(tea, root)["lock"][:12]
+    for lock, told in ((now, ""), ("ab12", "of another lock or Python")):
+        file.write_text(file_text({"lock": lock}, [seven]))
+        assert evidence.check({tea: notebook}, root) == []
+        out = capsys.readouterr().out
+        assert told in out and bool(out) == bool(told)
+
+
 def test_a_row_recorded_twice_is_refused_also_without_evidence(root, tea):
     twice = v4.new_notebook(
         cells=[cell("a1", cups(1.0)), cell("b2", cups(1.0))]
@@ -294,7 +307,7 @@ def test_spot_runs_one_other_seed(root, capsys, quiet, monkeypatch):
     seed = evidence.of_week([1, 2], day)
     capsys.readouterr()
     assert evidence.spot(path, day, root) == []
-    assert f"odd.ipynb, seed {seed}: 1 rows, 0 differ" in (
+    assert f"odd.ipynb, seed {seed}: 1 rows and claims, 0 differ" in (
         capsys.readouterr().out
     )
     file = evidence.file_of(path, root)
@@ -304,7 +317,38 @@ def test_spot_runs_one_other_seed(root, capsys, quiet, monkeypatch):
     file.write_text(file_text(head, lines))
     (line,) = evidence.spot(path, day, root)
     assert line.startswith("  cups () is ")
+    file.write_text(file_text(head, [row for row in lines if row.seed == 7]))
+    (line,) = evidence.spot(path, day, root)
+    assert line.endswith("odd.ipynb: evidence of no other seed")
     monkeypatch.setattr(evidence, "spot", lambda *_: [line])
     assert evidence.main(root) == 1
     monkeypatch.setattr(evidence, "spot", lambda *_: [])
     assert evidence.main(root) == 0
+    file.unlink()
+    assert evidence.main(root) == 1
+
+
+def test_spot_tells_of_claims_and_of_cells_that_raised(
+    root, tea, capsys, monkeypatch
+):
+    def run(*cells):
+        notebook = v4.new_notebook(cells=[*cells])
+        made = execute.Run(tea, notebook, 1.0, 1.0, "")
+        monkeypatch.setattr(evidence, "run_one", lambda *_, **__: made)
+        return evidence.spot(tea, date(2026, 11, 23), root)
+
+    warm = evidence.claim_rows(evidence.claims_in([cell("a1", WARM)]), 1)
+    unreached = Row("claim", "b2", "at_most=9; order=1", 1, True, math.nan,
+                    math.nan, False)  # fmt: skip
+    file = evidence.file_of(tea, root)
+    file.parent.mkdir()
+    file.write_text(file_text({"lock": "a"}, [*warm, unreached]))
+    assert run(cell("a1", WARM)) == []
+    (line,) = run(cell("a1", Claim("warm", 9.0, at_least=50.0)))
+    assert line.endswith("holds: False, was True")
+    (line,) = run(cell("a1"))
+    assert line.endswith("is missing")
+    raised = v4.new_output("error", ename="KeyError", evalue="7", traceback=[])
+    broken = v4.new_code_cell("d[7]", outputs=[raised])
+    (line,) = run(cell("a1", WARM), broken)
+    assert line.endswith("cell 2 of 2 ([2]): KeyError")

@@ -8,7 +8,7 @@ import pytest
 from nbformat import v4
 
 from tests.tools.tiny import append, write_chapter
-from tools import renew, seeds
+from tools import execute, renew, seeds
 from utils.evidence_file import Row, parsed
 
 
@@ -88,6 +88,30 @@ def test_renews_outputs_and_evidence(root, capsys, quiet, monkeypatch):
     assert not list((root / "_build" / "renew").glob("*"))
     renew.main(root)
     assert "0 of 1 moved" in capsys.readouterr().out
+
+
+def test_a_chapter_that_is_refused_stops_no_other(root, capsys, monkeypatch):
+    def one(path, **_):
+        if path.stem == "tea":
+            raise execute.Refused("tea has no evidence")
+        return f"{path.stem} is renewed"
+
+    write_chapter(root, "milk", v4.new_code_cell("1"))
+    monkeypatch.setattr(renew, "renew", one)
+    monkeypatch.setattr("sys.argv", ["renew", "all"])
+    assert renew.main(root) == 1
+    told = "milk is renewed\ntea has no evidence\n"
+    assert capsys.readouterr().out == told
+
+
+def test_an_interruption_stops_all(root, monkeypatch):
+    def one(path, **_):
+        raise SystemExit("interrupted")
+
+    monkeypatch.setattr(renew, "renew", one)
+    monkeypatch.setattr("sys.argv", ["renew", "all"])
+    with pytest.raises(SystemExit, match="interrupted"):
+        renew.main(root)
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ def seed_run(*values, errors=(), **options):
         "claims": found,
         "rows": [],
         "errors": list(errors),
+        "problem": "",
         "seconds": 2.0,
         "core_seconds": 1.5,
     }
@@ -154,6 +155,37 @@ def test_no_evidence_when_the_default_seed_fails(root, quiet):
     with pytest.raises(SystemExit, match="default seed fails\ncold"):
         seeds.gather(path, [], root=root)
     assert not (root / "evidence").exists()
+
+
+def test_no_evidence_of_a_run_that_broke_off(root, tea, monkeypatch):
+    runs = {7: seed_run(61.0), 1: seed_run(61.0)}
+    monkeypatch.setattr(seeds, "run_seeds", lambda *_, **__: runs)
+    seeds.gather(tea, [1], root=root)
+    before = (root / "evidence" / "tea.csv").read_bytes()
+    runs[1] = seed_run() | {"problem": "tea.ipynb: the run broke off"}
+    with pytest.raises(execute.Refused, match=r"seed 1: tea\.ipynb: the run"):
+        seeds.gather(tea, [1], root=root)
+    assert (root / "evidence" / "tea.csv").read_bytes() == before
+    runs |= {7: seed_run(), 1: seed_run()}
+    with pytest.raises(execute.Refused, match="no row and claims nothing"):
+        seeds.gather(tea, [1], root=root)
+
+
+def test_a_seed_that_ran_while_its_chapter_was_edited_is_not_kept(
+    root, tea, monkeypatch
+):
+    def ran(path, *, seed, root, **how):
+        if seed == 2:
+            append(root / "utils" / "brew.py")
+        empty = v4.new_notebook()
+        return execute.Run(path, empty, 1.0, 1.0, "", 1.0)
+
+    monkeypatch.setattr(seeds, "run_one", ran)
+    runs = seeds.run_seeds(tea, [1, 2], jobs=1, root=root)
+    assert not runs[1]["problem"]
+    assert runs[2]["problem"].endswith("was edited while its seeds ran")
+    (folder,) = (root / "_build" / "seeds" / "tea").iterdir()
+    assert [file.name for file in folder.iterdir()] == ["1.json"]
 
 
 def test_which_seeds_are_evidence(root, monkeypatch, capsys):
