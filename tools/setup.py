@@ -8,6 +8,7 @@ interrupted is resumed and never believed.
 
 import hashlib
 import importlib.util
+import os
 import platform
 import shutil
 import subprocess
@@ -20,7 +21,12 @@ OLDEST, NEWEST = (3, 11, 2), (3, 14)  # Debian 12's own; the last with wheels
 VERSION = tuple(sys.version_info[:3])
 WHEELS = ["Linux x86_64", "Darwin arm64"]
 MACHINE = platform.system() + " " + platform.machine()
+if sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
+    MACHINE += " without glibc"  # Alpine: the wheels are not for it
 GB = {"book": 3, "test": 1}  # of disk, what a lock fills at most
+CUDA_GB = 5  # more, where pip takes PyTorch's build for CUDA
+# with none of them, pip on Linux knows PyPI alone, and takes that build
+ELSEWHERE = ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_FIND_LINKS")
 LOCKS = {"book": "requirements.lock", "test": "requirements-test.lock"}
 
 
@@ -62,11 +68,17 @@ def refusals(root: Path, missing: list, *, fresh: bool) -> list:
             f"c++ and {header} are wanted by the tests' packages, and one is "
             "not there; Debian and Ubuntu: `apt install g++ python3-dev`"
         )
-    # what is resumed or renewed has most of it
-    needed = sum(GB[name] for name in missing) if fresh else 1
+    needed, build = 1, ""  # what is renewed has most of it
+    if fresh or not packages(root, "torch-*"):
+        needed = sum(GB[name] for name in missing)
+        if sys.platform == "linux" and not any(map(os.environ.get, ELSEWHERE)):
+            needed += CUDA_GB
+            build = " (PyTorch's CPU build takes 5 less; README.md says how)"
     free = shutil.disk_usage(str(root)).free / 1e9
     if free < needed:
-        found.append(f"{needed} GB of disk are wanted, and {free:.1f} free")
+        found.append(
+            f"{needed} GB of disk are wanted{build}, and {free:.1f} free"
+        )
     return found
 
 

@@ -141,8 +141,18 @@ def test_a_missing_module_is_refused_while_there_is_no_venv(root, monkeypatch):
 def test_too_little_disk_is_refused(root, monkeypatch):
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: usage(2.5e9))
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheels")
     assert "3 GB of disk are wanted, and 2.5 free" in refusal(root)
     assert "4 GB of disk" in refusal(root, ["book", "test"])
+    assert "3 GB of disk" in refusal(root, fresh=False)  # venv alone
+    for name in setup.ELSEWHERE:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(setup.sys, "platform", "linux")
+    assert "8 GB of disk are wanted (PyTorch's CPU build" in refusal(root)
+    monkeypatch.setattr(setup.sys, "platform", "darwin")
+    assert "3 GB of disk are wanted, and" in refusal(root)
+    torch = root / ".venv/lib/python3.11/site-packages/torch-2.dist-info"
+    torch.mkdir(parents=True)
     assert not refusal(root, fresh=False)  # most of it is there
 
 
