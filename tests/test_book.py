@@ -306,6 +306,12 @@ def test_every_chapter_is_in_the_toc():
     assert not left, f"files that _toc.yml does not name: {left}"
 
 
+def test_no_two_chapters_have_one_name():
+    """Practice, terms, works and evidence are found by it."""
+    names = [path.stem for path in CHAPTERS + PAGES]
+    assert sorted(names) == sorted(set(names))
+
+
 # the rooms of utils
 
 

@@ -55,6 +55,8 @@ def test_a_new_part_stands_before_practice():
         ("fraud__x", "cards", "C='fraud__x'"),
         ("video_recommendation", "cards", "video_recommendation.yml is there"),
         ("fraud", "video", "utils/worlds/video.py is there already"),
+        ("flashcards", "cards", "chapters/practice/flashcards.md is there"),
+        ("results", "cards", "chapters/reference/results.md is there"),
     ],
 )
 def test_refuses_a_name_before_anything_is_written(case, world, words):

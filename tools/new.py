@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from tools.chapters import ROOT
+from utils.files import replace_file
 
 TEMPLATE = Path(__file__).parent / "template"
 FILES = {
@@ -88,8 +89,9 @@ def planned(
         root / target.format(case=case, world=world): filled(source)
         for source, target in FILES.items()
     }
-    chapter = root / f"chapters/cases/{case}.ipynb"
-    for path in (*texts, chapter):
+    # practice, terms and evidence are found by a chapter's name alone
+    chapters = root.glob(f"chapters/**/{case}.*")
+    for path in (*texts, *chapters):
         if path.exists():
             raise SystemExit(f"{path.relative_to(root)} is there already")
     contents = root / "_toc.yml"
@@ -102,9 +104,9 @@ def main(case: str, world: str, part: str, root: Path = ROOT) -> None:
     if not case:
         raise SystemExit("name the case: make new C=fraud_detection W=cards")
     texts = planned(case, world or case, part or "Cases", root)
-    for path, text in texts.items():
+    for path, text in texts.items():  # _toc.yml comes last
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        replace_file(path, text.encode())
     source = f"chapters/cases/{case}.md"
     write = f"from utils import data; data.write({case!r})"
     for command in (
