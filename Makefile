@@ -19,7 +19,7 @@ export PYTHONHASHSEED := 0
 help:
 	@echo "make book              execute what needs it and build the site"
 	@echo "make test              every check; what CI runs"
-	@echo "make check             the checks that take seconds; while writing"
+	@echo "make check             the checks that take a minute or two"
 	@echo "make nbval             execute every chapter again and compare"
 	@echo "make lab               JupyterLab on the chapters"
 	@echo "make chapter C=name    execute one chapter if it needs it"

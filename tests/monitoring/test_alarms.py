@@ -73,7 +73,7 @@ def test_cusum_low_refuses():
         alarms.lower_cusum(np.array([np.nan]), slack=0)
 
 
-def test_calibrated_limit_by_hand():
+def test_control_limit_by_hand():
     maxima = np.array([[0, 7], [3, 1], [5, 5], [2, 9]])  # 7, 3, 5, 9
     assert alarms.control_limit(maxima, false_alarm_rate=0.2) == 9  # 1/5
     assert alarms.control_limit(maxima, false_alarm_rate=0.39) == 9
@@ -81,7 +81,7 @@ def test_calibrated_limit_by_hand():
     assert alarms.control_limit(maxima, false_alarm_rate=0.99) == 3
 
 
-def test_calibrated_limit_is_not_led_astray_by_rounding():
+def test_control_limit_is_not_led_astray_by_rounding():
     # 0.07 * 100 = 7.000000000000001 and 0.29 * 100 = 28.999999999999996
     for rate, rows, place in [(0.1, 29, 3), (0.07, 99, 7), (0.29, 99, 29)]:
         limit = alarms.control_limit(
@@ -90,7 +90,7 @@ def test_calibrated_limit_is_not_led_astray_by_rounding():
         assert limit == rows - place
 
 
-def test_calibrated_limit_keeps_the_rate_on_the_next_stretch():
+def test_control_limit_keeps_the_rate_on_the_next_stretch():
     # by exchangeability: each of R + 1 in turn is "the next one"
     rng = np.random.default_rng(0)
     maxima = rng.normal(size=40)
@@ -105,7 +105,7 @@ def test_calibrated_limit_keeps_the_rate_on_the_next_stretch():
         assert np.mean(exceeds) == pytest.approx(np.floor(40 * rate) / 40)
 
 
-def test_calibrated_limit_refuses():
+def test_control_limit_refuses():
     with pytest.raises(ValueError, match=r"\(R, T\), got shape \(3,\)"):
         alarms.control_limit(np.zeros(3), false_alarm_rate=0.5)
     with pytest.raises(ValueError, match=r"at least 19 .* got 18"):

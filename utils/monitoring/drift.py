@@ -2,7 +2,7 @@
 
 A small p-value says that something moved, never that it matters: with a
 million rows every change is significant. Watch the statistics, and set limits
-from healthy days (`alarms.calibrated_limit`) where days differ anyway.
+from healthy days (`alarms.control_limit`) where days differ anyway.
 Missing values are refused; their share is a series of its own.
 """
 
