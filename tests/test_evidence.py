@@ -86,6 +86,20 @@ def test_record_shows_the_rows(monkeypatch):
     assert [made.name for made in shown] == ["auc"]
 
 
+def test_a_table_is_recorded_cell_by_cell():
+    table = pd.DataFrame({"auc": [0.7, math.nan], "ndcg": [0.5, 0.6]},
+                         index=["line", "trees"])  # fmt: skip
+    made = evidence.rows("rungs", value=table, trained=True).values
+    assert [*made] == [
+        "column=auc; row=line", "column=ndcg; row=line",
+        "column=auc; row=trees", "column=ndcg; row=trees",
+    ]  # fmt: skip
+    assert math.isnan(made["column=auc; row=trees"])
+    named = table.rename_axis(index="ranker", columns="metric")
+    made = evidence.rows("rungs", value=named, trained=True).values
+    assert made["metric=ndcg; ranker=trees"] == 0.6
+
+
 @pytest.mark.parametrize(
     "given, words",
     [

@@ -68,6 +68,11 @@ def rows(name: str, /, *, value, trained: bool, **keys) -> Rows:
     {'clip=0.1': 0.7, 'clip=0.2': 0.8}
     """
     plain_word("a name", name)
+    if hasattr(value, "columns"):  # a table: one row a cell of it
+        value = value.rename_axis(
+            index=[level or "row" for level in value.index.names],
+            columns=[level or "column" for level in value.columns.names],
+        ).stack()
     if hasattr(value, "to_frame"):  # a Series: its index holds keys
         index = value.index
         keys |= {
@@ -111,8 +116,9 @@ def record(name: str, /, *, value, trained: bool, **keys) -> None:
 
     Args:
         name: of the table that the rows belong to.
-        value: a number, (n,) numbers, or a Series whose index levels are
-            keys. nan means undefined, an infinity unbounded; both are
+        value: a number, (n,) numbers, or a Series or DataFrame whose index
+            levels and columns are keys, called row and column if they have
+            no name. nan means undefined, an infinity unbounded; both are
             stored, and equal themselves alone.
         trained: whether training is in the values: another processor may
             then change them a little.
