@@ -32,6 +32,7 @@ PIECES = sorted([*ROOT.glob("glossary/*.md"), *ROOT.glob("data/*/CARD.md")])
 
 # CURRICULUM: exactly these words, in this order
 HEADINGS = [
+    "In five minutes",
     "1. Clarify requirements",
     "2. Frame the problem as an ML task",
     "3. Prepare the data",
@@ -41,6 +42,7 @@ HEADINGS = [
     "7. Monitor and maintain",
     "Claims checked",
     "Change the constraint",
+    "What an interviewer also asks",
     "Exercises",
     "Quiz",
     "Redraw it",
