@@ -171,6 +171,11 @@ def worlds_of(cases: Iterable[str], root: Path) -> list[str]:
     return worlds
 
 
+def evidence_of(path: Path, root: Path = ROOT) -> Path:
+    """Where a chapter's evidence lies, there or not."""
+    return root / "evidence" / f"{path.stem}.csv"
+
+
 def key(path: Path, root: Path = ROOT) -> dict[str, str]:
     """What a chapter's execution depends on: a hash for each kind of thing.
 
@@ -195,13 +200,12 @@ def key(path: Path, root: Path = ROOT) -> dict[str, str]:
     data_files = [file for files in cases.values() for file in files]
     tags = [sorted(RUN_TAGS & set(tags_of(cell))) for cell in cells]
     kernel = notebook["metadata"].get("kernelspec", {}).get("name")
-    evidence = root / "evidence" / f"{path.stem}.csv"
     return {
         "code": digest(sources, tags, kernel),
         "utils": digest(contents(modules, root)),
         "data": digest(contents(data_files, root)),
         "style": digest(contents(styles, root)),
-        "evidence": digest(contents([evidence], root)),
+        "evidence": digest(contents([evidence_of(path, root)], root)),
         "lock": digest(
             contents([root / "requirements.lock"], root), sys.version_info[:2]
         ),

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from tools.chapters import ROOT, find, key, title
+from tools.chapters import ROOT, evidence_of, find, key, title
 from tools.execute import errors_in, run_one, where
 from utils import claims, evidence
 from utils.evidence_file import Row, digits, file_text, keys_text, parsed
@@ -25,11 +25,6 @@ from utils.seeds import DEFAULT_SEED
 
 RELATIVE = 1e-9  # what an untrained value may move by, as a share of it
 SHARE = 0.25  # what a trained one may, as a share of the spread over seeds
-
-
-def file_of(path: Path, root: Path = ROOT) -> Path:
-    """Where a chapter's evidence lies, there or not."""
-    return root / "evidence" / f"{path.stem}.csv"
 
 
 # what a run holds
@@ -249,7 +244,7 @@ def complaints(path: Path, notebook: dict, root: Path = ROOT) -> list[str]:
         command that renews them. Without an evidence file there is nothing
         to differ from; a row that is recorded twice is refused all the same.
     """
-    file, cells = file_of(path, root), notebook["cells"]
+    file, cells = evidence_of(path, root), notebook["cells"]
     try:
         found = rows_in(cells) + claim_rows(claims_in(cells))
     except ValueError as error:
@@ -272,7 +267,7 @@ def check(executed: dict[Path, dict], root: Path = ROOT) -> list[str]:
     for path, notebook in executed.items():
         found += complaints(path, notebook, root)
         rows = any(payloads(notebook["cells"], evidence.MEDIA_TYPE))
-        if rows and not file_of(path, root).exists():
+        if rows and not evidence_of(path, root).exists():
             print(
                 f"{title(path, root)}: its rows have no evidence from other "
                 f"seeds yet; make seeds C={path.stem}"
@@ -287,7 +282,7 @@ def check(executed: dict[Path, dict], root: Path = ROOT) -> list[str]:
 
 def lock_of(path: Path, root: Path = ROOT) -> str:
     """The digest of the lock that a chapter's evidence was made under."""
-    facts, _ = parsed(file_of(path, root).read_text("utf-8"))
+    facts, _ = parsed(evidence_of(path, root).read_text("utf-8"))
     return facts.get("lock", "")
 
 
@@ -311,7 +306,7 @@ def spot(path: Path, day: date, root: Path = ROOT) -> list[str]:
         One line for each row that differs, each claim that holds or fails as
         it did not, and each cell that raised for another reason.
     """
-    _, stored = parsed(file_of(path, root).read_text("utf-8"))
+    _, stored = parsed(evidence_of(path, root).read_text("utf-8"))
     others = {row.seed for row in stored} - {DEFAULT_SEED}
     if not others:
         return [f"{title(path, root)}: evidence of no other seed"]

@@ -14,8 +14,16 @@ import sys
 from pathlib import Path
 
 from tools import book
-from tools.chapters import ROOT, digest, find, notebooks, run_key, title
-from tools.evidence import file_of, words
+from tools.chapters import (
+    ROOT,
+    digest,
+    evidence_of,
+    find,
+    notebooks,
+    run_key,
+    title,
+)
+from tools.evidence import words
 from tools.execute import JOBS, Refused
 from tools.notebooks import normal_text
 from tools.seeds import gather
@@ -92,7 +100,7 @@ def renew(path: Path, *, jobs: int = JOBS, root: Path = ROOT) -> str:
         Refused: the chapter raises, has no evidence to give, or was edited
             while it ran.
     """
-    file = file_of(path, root)
+    file = evidence_of(path, root)
     folder = root / "_build" / "renew" / path.stem
     # of this renewal, and not of one that was given up
     kept = folder / f"{digest(run_key(path, root))[:12]}.csv"

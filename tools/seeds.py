@@ -15,8 +15,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from tools.chapters import ROOT, digest, find, run_key, title
-from tools.evidence import claims_in, file_of, gathered, header, rows_in
+from tools.chapters import ROOT, digest, evidence_of, find, run_key, title
+from tools.evidence import claims_in, gathered, header, rows_in
 from tools.execute import (
     COLOURS,
     JOBS,
@@ -175,7 +175,7 @@ def gather(
         raise Refused(f"no evidence: the default seed fails\n{lines}")
     if not own["rows"] and not own["claims"]:
         raise Refused(f"{title(path, root)} records no row and claims nothing")
-    file = file_of(path, root)
+    file = evidence_of(path, root)
     file.parent.mkdir(exist_ok=True)
     text = gathered(runs, header(path, runs, root))
     replace_file(file, text.encode())
@@ -217,7 +217,7 @@ def main(root: Path = ROOT) -> int:
         runs = gather(path, jobs=jobs, root=root)
         # what thresholds are chosen from is not the run that is shown
         runs = {s: run for s, run in runs.items() if s != DEFAULT_SEED}
-        told = f"rows and claims are in {title(file_of(path, root), root)}"
+        told = f"rows and claims are in {title(evidence_of(path, root), root)}"
     else:
         runs = run_seeds(path, seeds, jobs=jobs, root=root)
         told = "evidence is made of the seeds 1 to 20, and was left as it is"

@@ -152,7 +152,7 @@ def stored(root, tea):
             runs[seed] = run_of(seed, *made(value, 2.0 + shift), WARM)
         text = evidence.gathered(runs, {"lock": "ab"})
         (root / "evidence").mkdir(exist_ok=True)
-        evidence.file_of(tea, root).write_text(text, "utf-8")
+        chapters.evidence_of(tea, root).write_text(text, "utf-8")
 
     store()
     return store
@@ -260,7 +260,7 @@ def test_without_evidence_the_build_says_so(root, tea, capsys):
 
 def test_evidence_of_another_lock_is_told(root, tea, capsys):
     seven = Row("row", "cups", "size=0", 7, False, 1.0, math.nan, None)
-    file = evidence.file_of(tea, root)
+    file = chapters.evidence_of(tea, root)
     file.parent.mkdir()
     notebook = v4.new_notebook(cells=[cell("a1", cups(1.0))])
     now = chapters.key(tea, root)["lock"][:12]
@@ -310,7 +310,7 @@ def test_spot_runs_one_other_seed(root, capsys, quiet, monkeypatch):
     assert f"odd.ipynb, seed {seed}: 1 rows and claims, 0 differ" in (
         capsys.readouterr().out
     )
-    file = evidence.file_of(path, root)
+    file = chapters.evidence_of(path, root)
     head, lines = parsed(file.read_text())
     lines = [row._replace(value=row.value * (1 + 2e-9 * (row.seed == seed)))
              for row in lines]  # fmt: skip
@@ -340,7 +340,7 @@ def test_spot_tells_of_claims_and_of_cells_that_raised(
     warm = evidence.claim_rows(evidence.claims_in([cell("a1", WARM)]), 1)
     unreached = Row("claim", "b2", "at_most=9; order=1", 1, True, math.nan,
                     math.nan, False)  # fmt: skip
-    file = evidence.file_of(tea, root)
+    file = chapters.evidence_of(tea, root)
     file.parent.mkdir()
     file.write_text(file_text({"lock": "a"}, [*warm, unreached]))
     assert run(cell("a1", WARM)) == []
