@@ -1,0 +1,323 @@
+"""What models read of a video log: histories, statistics, rows of a ranker.
+
+All of it is as known before the row, or at the midnight that begins day
+`today`. Truth is carried along for checks alone.
+
+Shapes: U users, N videos that exist on day `today`, V all that are ever
+uploaded, T topics, n rows of the log, R lists of C candidates.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .. import features
+from ..metrics import ranking
+from .video import CONTENT_SIZE, START, VideoWorld
+
+START_RATE, GOOD_RATE = 0.28, 0.12  # of an impression, before any is known
+
+
+class Items(NamedTuple):
+    """What is known of each video on the day of its upload.
+
+    Attributes:
+        content: (V, 8) from a frozen encoder, of unit size.
+        topic: (V, T) one-hot.
+        duration: (V,) seconds.
+        upload_day: (V,).
+    """
+
+    content: np.ndarray
+    topic: np.ndarray
+    duration: np.ndarray
+    upload_day: np.ndarray
+
+
+class Study(NamedTuple):
+    """A log as known at midnight, and what models read of it.
+
+    Attributes:
+        world: that wrote the log.
+        log: labelled rows, also those after midnight.
+        past: (n,) known at midnight.
+        group: (U,) learn, tune or judge.
+        items: of all videos.
+        then: (n, F) taste of the row's user before the row.
+        now: (U, F) taste at midnight.
+        stats_then: (n, 4) of the row's video, as of the midnight before it.
+        stats_now: (V, 4) of all videos at midnight.
+        seen: (U, N) whether the user has started the video.
+        truth: (U, N) true relevance, for checks.
+    """
+
+    world: VideoWorld
+    log: pd.DataFrame
+    past: np.ndarray
+    group: np.ndarray
+    items: Items
+    then: np.ndarray
+    now: np.ndarray
+    stats_then: np.ndarray
+    stats_now: np.ndarray
+    seen: np.ndarray
+    truth: np.ndarray
+
+    def mine(self, group: str) -> np.ndarray:
+        """(n,) known rows of a group of users."""
+        return self.past & (self.group[self.log["user"]] == group)
+
+
+def groups_of(n: int, *, rng: np.random.Generator) -> np.ndarray:
+    """Random groups of users: six in ten learn, one tunes, three judge.
+
+    Args:
+        n: users, at least 10.
+        rng: draws them.
+
+    Returns:
+        (n,) of "learn", "tune" and "judge".
+
+    Raises:
+        ValueError: fewer than 10 users.
+
+    >>> sorted(groups_of(10, rng=np.random.default_rng(0)))[:4]
+    ['judge', 'judge', 'judge', 'learn']
+    """
+    if n < 10:
+        raise ValueError(f"n must be at least 10 users, got {n}")
+    sizes = [6 * n // 10, n // 10, n - 6 * n // 10 - n // 10]
+    names = np.repeat(np.array(["learn", "tune", "judge"], object), sizes)
+    return rng.permutation(names)
+
+
+def items_of(videos: pd.DataFrame, *, topics: int, today: int) -> Items:
+    """Features of videos; content is scaled by those uploaded until today.
+
+    Args:
+        videos: table of a `VideoWorld`.
+        topics: T.
+        today: later uploads do not count for the scale.
+
+    Returns:
+        Items of all V videos.
+
+    Raises:
+        ValueError: fewer than 2 videos until today.
+    """
+    content = videos.filter(like="content_").to_numpy()
+    known = content[videos["upload_day"] <= today]
+    if len(known) < 2:
+        raise ValueError(
+            f"at least 2 videos must be uploaded by day {today}, got "
+            f"{len(known)}"
+        )
+    return Items(
+        (content - known.mean(0)) / known.std(0),
+        np.eye(topics)[videos["topic"]],
+        videos["duration_seconds"].to_numpy(),
+        videos["upload_day"].to_numpy(),
+    )
+
+
+def taste(sums: np.ndarray) -> np.ndarray:
+    """Taste: features of a user from the sums of a history.
+
+    Args:
+        sums: (n, 8 + 3 T + 1): content of good watches; by topic good
+            watches, starts, exposures; number of good watches.
+
+    Returns:
+        (n, 8 + 4 T + 1) float32: mean content; by topic the log of the rates
+        of good watches and of starts, and of the topic's shares of starts and
+        of exposure, each against what is usual; log of the number.
+
+    Raises:
+        ValueError: not as many columns.
+
+    >>> taste(np.zeros((1, 8 + 3 * 2 + 1))).shape
+    (1, 17)
+    """
+    sums = np.asarray(sums, dtype=float)
+    n_topics, rest = divmod(sums.shape[-1] - CONTENT_SIZE - 1, 3)
+    if sums.ndim != 2 or rest or n_topics < 1:
+        raise ValueError(
+            f"sums must be (n, {CONTENT_SIZE} + 3 T + 1), got {sums.shape}"
+        )
+    liked, hits, starts, shown, amount = np.split(
+        sums, np.cumsum([CONTENT_SIZE, n_topics, n_topics, n_topics]), axis=1
+    )
+    rate, equal = features.smoothed_rate, 1 / n_topics
+
+    def share(counts, weight):
+        whole = np.broadcast_to(counts.sum(1, keepdims=True), counts.shape)
+        return rate(counts, whole, prior=equal, weight=weight) / equal
+
+    parts = [
+        rate(hits, shown, prior=GOOD_RATE, weight=3) / GOOD_RATE,
+        rate(starts, shown, prior=START_RATE, weight=3) / START_RATE,
+        share(starts, 3),
+        share(shown, 10),
+    ]
+    return np.hstack(
+        [liked / (amount + 2), *map(np.log, parts), np.log1p(amount)]
+    ).astype("float32")
+
+
+def study_of(
+    world: VideoWorld,
+    log: pd.DataFrame,
+    group: np.ndarray,
+    *,
+    past: np.ndarray,
+    today: int,
+) -> Study:
+    """Histories and statistics of a log, each as known then.
+
+    Args:
+        world: that wrote the log.
+        log: rows with user, video, time, started, liked; day, the moment
+            `reported` at which a watch was over, and the label `good`.
+        group: (U,) of `groups_of`.
+        past: (n,) rows that are known at the midnight which begins `today`.
+        today: day.
+
+    Returns:
+        Study.
+
+    Raises:
+        ValueError: past or group of another length.
+    """
+    if len(past) != len(log) or len(group) != world.config.users:
+        raise ValueError(
+            f"past must be ({len(log)},) and group ({world.config.users},), "
+            f"got {len(past)} and {len(group)}"
+        )
+    user, video = log["user"].to_numpy(), log["video"].to_numpy()
+    items = items_of(world.videos, topics=world.config.topics, today=today)
+    began, good = (log[c].to_numpy()[:, None] for c in ("started", "good"))
+    t = items.topic[video]
+    facts = np.hstack(
+        [good * items.content[video], good * t, began * t, t, good]
+    )
+    counted = np.c_[np.ones(len(log)), began, good, log["liked"]]
+    truth = world.truth.relevance_of_all(np.arange(len(group)), today)
+    seen = np.zeros(truth.shape, bool)
+    rows = past & began[:, 0]
+    seen[user[rows], video[rows]] = True
+    over = (log["reported"] - pd.Timestamp(START)).dt.days
+    return Study(
+        world=world,
+        log=log,
+        past=past,
+        group=group,
+        items=items,
+        then=taste(
+            features.sums_before(
+                user,
+                log["time"].to_numpy(),
+                facts,
+                reported=log["reported"].to_numpy(),
+            )
+        ),
+        now=taste(features.totals(user[past], facts[past], size=len(group))),
+        stats_then=features.sums_before(
+            video, log["day"].to_numpy(), counted, reported=over.to_numpy()
+        ),
+        stats_now=features.totals(
+            video[past], counted[past], size=len(items.duration)
+        ),
+        seen=seen,
+        truth=truth,
+    )
+
+
+def ranker_rows(
+    taste: np.ndarray,
+    stats: np.ndarray,
+    video: np.ndarray,
+    *,
+    day: np.ndarray | int,
+    items: Items,
+) -> np.ndarray:
+    """Rows of a ranker: what a user's taste says of a video, and its record.
+
+    Args:
+        taste: (n, F) of `taste`.
+        stats: (n, 4) impressions, starts, good watches and likes of the video.
+        video: (n,).
+        day: (n,) or one, of the row.
+        items: of all videos.
+
+    Returns:
+        (n, 12): liking of the topic, match of content, good watches of the
+        user, impressions of the video (log), its rates of starts, of good
+        watches and of likes, its age (log) and length (log); then starting,
+        and the shares of the topic in the user's starts and exposure.
+
+    Raises:
+        ValueError: taste of another number of topics.
+    """
+    n_topics = items.topic.shape[1]
+    if taste.shape[1] != CONTENT_SIZE + 4 * n_topics + 1:
+        raise ValueError(
+            f"taste must have {CONTENT_SIZE + 4 * n_topics + 1} columns, got "
+            f"{taste.shape[1]}"
+        )
+    shown, started, good, liked = stats.T
+    rate, row = features.smoothed_rate, np.arange(len(video))
+    topic = CONTENT_SIZE + items.topic[video].argmax(axis=1)
+    return np.c_[
+        taste[row, topic],
+        (taste[:, :CONTENT_SIZE] * items.content[video]).sum(axis=1),
+        taste[:, -1],
+        np.log1p(shown),
+        rate(started, shown, prior=0.2, weight=5),
+        rate(good, started, prior=0.5, weight=3),
+        rate(liked, started, prior=0.13, weight=5),
+        np.log1p(np.maximum(day - items.upload_day[video], 0)),
+        np.log(items.duration[video]),
+        taste[row, topic + n_topics],
+        taste[row, topic + 2 * n_topics],
+        taste[row, topic + 3 * n_topics],
+    ]
+
+
+def without_repeats(sets: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Chances of candidates, -inf where one stands in its row already.
+
+    Args:
+        sets: (R, C) videos; chance: (R, C).
+
+    Returns:
+        (R, C); of equal candidates the first keeps its chance.
+
+    >>> without_repeats(np.array([[3, 1, 3]]), np.array([[0.2, 0.1, 0.2]]))
+    array([[ 0.2,  0.1, -inf]])
+    """
+    order = np.argsort(sets, axis=1, kind="stable")
+    ranked = np.take_along_axis(sets, order, axis=1)
+    repeat = np.zeros(sets.shape, dtype=bool)
+    again = ranked[:, 1:] == ranked[:, :-1]
+    np.put_along_axis(repeat, order[:, 1:], again, axis=1)
+    return np.where(repeat, -np.inf, chance)
+
+
+def top_ten(sets: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Likeliest ten candidates of each row, without repeats.
+
+    Args:
+        sets: (R, C) videos; chance: (R, C).
+
+    Returns:
+        (R, 10), best first.
+
+    >>> sets = np.tile(np.arange(12), (1, 1))
+    >>> top_ten(sets, -sets.astype(float))[0, :3]
+    array([0, 1, 2])
+    """
+    picks = ranking.top_k(without_repeats(sets, chance), k=10)
+    return np.take_along_axis(sets, picks, axis=1)
