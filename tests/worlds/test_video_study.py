@@ -109,6 +109,43 @@ def test_ranker_rows_by_hand(got):
     assert rows[0, 8] == np.log(got.items.duration[5])
 
 
+def test_rows_of_a_log_are_rows_of_its_videos(log, got):
+    rows = study.rows_of(got)
+    assert rows.shape == (len(log), 12)
+    assert rows[7, 8] == np.log(got.items.duration[log.video[7]])
+
+
+def test_chances_keep_their_place(got):
+    sets = np.array([[1, 2, 3], [4, 5, 6]])
+    chance = study.chance_of(
+        got, lambda rows: rows[:, 8], got.now[:2], sets, day=TODAY
+    )
+    np.testing.assert_array_equal(chance, np.log(got.items.duration[sets]))
+
+
+def test_unseen_leaves_out_what_was_started(got):
+    users = np.array([3, 8])
+    best = study.unseen(got, np.ones(got.seen.shape), 5, users)
+    assert not got.seen[users[:, None], best].any()
+
+
+def test_hits_by_loop(log, got):
+    users = np.array([2, 5, 9, 20])
+    n = got.seen.shape[1]
+    lists = np.random.default_rng(0).permuted(
+        np.tile(np.arange(n), (4, 1)), axis=1
+    )[:, : n // 2]
+    coming = log[~got.past & log.good & (log.video < n)]
+    expected = [
+        v in lists[list(users).index(u)]
+        for u, v in zip(coming.user, coming.video, strict=True)
+        if u in users
+    ]
+    assert study.hits(got, lists, users).tolist() == expected
+    with pytest.raises(ValueError, match="ascend"):
+        study.hits(got, lists, users[::-1])
+
+
 def test_top_ten_has_no_repeats():
     rng = np.random.default_rng(4)
     sets = rng.integers(30, size=(20, 60))

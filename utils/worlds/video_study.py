@@ -9,6 +9,7 @@ uploaded, T topics, n rows of the log, R lists of C candidates.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -284,6 +285,87 @@ def ranker_rows(
         taste[row, topic + 2 * n_topics],
         taste[row, topic + 3 * n_topics],
     ]
+
+
+def rows_of(study: Study) -> np.ndarray:
+    """Rows of a ranker for a whole log: (n, 12), each as known then."""
+    return ranker_rows(
+        study.then,
+        study.stats_then,
+        study.log["video"].to_numpy(),
+        day=study.log["day"].to_numpy(),
+        items=study.items,
+    )
+
+
+def chance_of(
+    study: Study,
+    predict: Callable[[np.ndarray], np.ndarray],
+    taste: np.ndarray,
+    sets: np.ndarray,
+    *,
+    day: int,
+) -> np.ndarray:
+    """Predicted chances of candidates, from their rows.
+
+    Args:
+        study: gives the videos' statistics at midnight.
+        predict: (R C, 12) rows -> (R C,) chances.
+        taste: (R, F) of those who ask.
+        sets: (R, C) videos.
+        day: on which they ask.
+
+    Returns:
+        (R, C).
+    """
+    video, row = sets.ravel(), np.repeat(np.arange(len(sets)), sets.shape[1])
+    rows = ranker_rows(
+        taste[row], study.stats_now[video], video, day=day, items=study.items
+    )
+    return predict(rows).reshape(sets.shape)
+
+
+def unseen(
+    study: Study, scores: np.ndarray, k: int, users: np.ndarray
+) -> np.ndarray:
+    """Best of what users have not started.
+
+    Args:
+        study: who has started what.
+        scores: (U, N).
+        k: how many.
+        users: (R,) whose.
+
+    Returns:
+        (R, k), best first.
+    """
+    scores = np.where(study.seen[users], -np.inf, scores[users])
+    return ranking.top_k(scores.astype("float32"), k=k)
+
+
+def hits(study: Study, lists: np.ndarray, users: np.ndarray) -> np.ndarray:
+    """Whether each coming good watch of users is in their list.
+
+    Args:
+        study: whose log goes on after midnight.
+        lists: (R, k) videos.
+        users: (R,) ascending.
+
+    Returns:
+        (W,) bool, one per good watch after midnight of a video that exists
+        on day `today`.
+
+    Raises:
+        ValueError: users not ascending.
+    """
+    if (np.diff(users) <= 0).any():
+        raise ValueError("users must ascend")
+    log = study.log[~study.past & study.log["good"].to_numpy()]
+    log = log[
+        (log["video"] < study.seen.shape[1]) & np.isin(log["user"], users)
+    ]
+    own = lists[np.searchsorted(users, log["user"])]
+    return (own == log["video"].to_numpy()[:, None]).any(axis=1)
 
 
 def without_repeats(sets: np.ndarray, chance: np.ndarray) -> np.ndarray:
