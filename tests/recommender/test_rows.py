@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.worlds import video_study as study
+from utils.recommender import rows as study
 from utils.worlds.video import START, VideoConfig, VideoWorld
 
 TODAY = 3
@@ -21,7 +21,10 @@ def log(world):
     log = world.log(rng=np.random.default_rng(2)).impressions
     over = log.time + pd.to_timedelta(log.watch_seconds, unit="s")
     days = (log.time - pd.Timestamp(START)).dt.days
-    return log.assign(day=days, reported=over, good=log.started & log.liked)
+    ends = (over - pd.Timestamp(START)).dt.days
+    return log.assign(
+        day=days, reported=over, over=ends, good=log.started & log.liked
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,9 @@ def got(world, log):
 def of(world, log):
     past = log.reported < pd.Timestamp(START) + pd.Timedelta(days=TODAY)
     group = study.groups_of(40, rng=np.random.default_rng(3))
-    return study.study_of(world, log, group, past=past.to_numpy(), today=TODAY)
+    return study.study_of(
+        log, world.videos, group, past=past.to_numpy(), topics=24, today=TODAY
+    )
 
 
 def test_groups_have_their_sizes():
@@ -169,8 +174,14 @@ def test_refusals(call, words):
 
 
 def test_refusals_of_a_study(world, log, got):
-    with pytest.raises(ValueError, match="past must be"):
-        study.study_of(world, log, got.group, past=got.past[:-1], today=TODAY)
+    for past, group, words in (
+        (got.past[:-1], got.group, "past must be"),
+        (got.past, got.group[:5], "group must have"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            study.study_of(
+                log, world.videos, group, past=past, topics=24, today=TODAY
+            )
     with pytest.raises(ValueError, match="taste must have"):
         study.ranker_rows(
             got.now[:1, :-1], got.stats_now[:1], np.array([0]), day=1,

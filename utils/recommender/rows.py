@@ -1,7 +1,7 @@
-"""What models read of a video log: histories, statistics, rows of a ranker.
+"""Point-in-time rows: what models read of a log of videos.
 
-All of it is as known before the row, or at the midnight that begins day
-`today`. Truth is carried along for checks alone.
+Histories, statistics and rows of a ranker, all as known before the row, or at
+the midnight that begins day `today`.
 
 Shapes: U users, N videos that exist on day `today`, V all that are ever
 uploaded, T topics, n rows of the log, R lists of C candidates.
@@ -17,8 +17,8 @@ import pandas as pd
 
 from .. import features
 from ..metrics import ranking
-from .video import CONTENT_SIZE, START, VideoWorld
 
+CONTENT_SIZE = 8
 START_RATE, GOOD_RATE = 0.28, 0.12  # of an impression, before any is known
 
 
@@ -42,7 +42,6 @@ class Study(NamedTuple):
     """A log as known at midnight, and what models read of it.
 
     Attributes:
-        world: that wrote the log.
         log: labelled rows, also those after midnight.
         past: (n,) known at midnight.
         group: (U,) learn, tune or judge.
@@ -52,10 +51,9 @@ class Study(NamedTuple):
         stats_then: (n, 4) of the row's video, as of the midnight before it.
         stats_now: (V, 4) of all videos at midnight.
         seen: (U, N) whether the user has started the video.
-        truth: (U, N) true relevance, for checks.
+        world, truth: carried along for checks; nothing here reads them.
     """
 
-    world: VideoWorld
     log: pd.DataFrame
     past: np.ndarray
     group: np.ndarray
@@ -65,7 +63,8 @@ class Study(NamedTuple):
     stats_then: np.ndarray
     stats_now: np.ndarray
     seen: np.ndarray
-    truth: np.ndarray
+    world: object = None
+    truth: np.ndarray | None = None
 
     def mine(self, group: str) -> np.ndarray:
         """(n,) known rows of a group of users."""
@@ -99,7 +98,7 @@ def items_of(videos: pd.DataFrame, *, topics: int, today: int) -> Items:
     """Features of videos; content is scaled by those uploaded until today.
 
     Args:
-        videos: table of a `VideoWorld`.
+        videos: table with topic, duration_seconds, upload_day, content_0 ....
         topics: T.
         today: later uploads do not count for the scale.
 
@@ -169,49 +168,53 @@ def taste(sums: np.ndarray) -> np.ndarray:
 
 
 def study_of(
-    world: VideoWorld,
     log: pd.DataFrame,
+    videos: pd.DataFrame,
     group: np.ndarray,
     *,
     past: np.ndarray,
+    topics: int,
     today: int,
+    world: object = None,
+    truth: np.ndarray | None = None,
 ) -> Study:
     """Histories and statistics of a log, each as known then.
 
     Args:
-        world: that wrote the log.
-        log: rows with user, video, time, started, liked; day, the moment
-            `reported` at which a watch was over, and the label `good`.
+        log: rows with user, video, time, started, liked; day and the day
+            `over` of a watch's end, its moment `reported`, the label `good`.
+        videos: table of all videos, as in `items_of`.
         group: (U,) of `groups_of`.
         past: (n,) rows that are known at the midnight which begins `today`.
-        today: day.
+        topics: T.
+        today: day; videos uploaded until its end may be recommended.
+        world, truth: carried along.
 
     Returns:
         Study.
 
     Raises:
-        ValueError: past or group of another length.
+        ValueError: past of another length; a user without a group.
     """
-    if len(past) != len(log) or len(group) != world.config.users:
-        raise ValueError(
-            f"past must be ({len(log)},) and group ({world.config.users},), "
-            f"got {len(past)} and {len(group)}"
-        )
     user, video = log["user"].to_numpy(), log["video"].to_numpy()
-    items = items_of(world.videos, topics=world.config.topics, today=today)
+    if len(past) != len(log):
+        raise ValueError(f"past must be ({len(log)},), got {len(past)}")
+    if len(user) and user.max() >= len(group):
+        raise ValueError(
+            f"group must have every user, got {len(group)} and user "
+            f"{user.max()}"
+        )
+    items = items_of(videos, topics=topics, today=today)
     began, good = (log[c].to_numpy()[:, None] for c in ("started", "good"))
     t = items.topic[video]
     facts = np.hstack(
         [good * items.content[video], good * t, began * t, t, good]
     )
     counted = np.c_[np.ones(len(log)), began, good, log["liked"]]
-    truth = world.truth.relevance_of_all(np.arange(len(group)), today)
-    seen = np.zeros(truth.shape, bool)
+    seen = np.zeros((len(group), int((items.upload_day <= today).sum())), bool)
     rows = past & began[:, 0]
     seen[user[rows], video[rows]] = True
-    over = (log["reported"] - pd.Timestamp(START)).dt.days
     return Study(
-        world=world,
         log=log,
         past=past,
         group=group,
@@ -226,12 +229,16 @@ def study_of(
         ),
         now=taste(features.totals(user[past], facts[past], size=len(group))),
         stats_then=features.sums_before(
-            video, log["day"].to_numpy(), counted, reported=over.to_numpy()
+            video,
+            log["day"].to_numpy(),
+            counted,
+            reported=log["over"].to_numpy(),
         ),
         stats_now=features.totals(
             video[past], counted[past], size=len(items.duration)
         ),
         seen=seen,
+        world=world,
         truth=truth,
     )
 
