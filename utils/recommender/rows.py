@@ -23,7 +23,7 @@ START_RATE, GOOD_RATE = 0.28, 0.12  # of an impression, before any is known
 
 
 class Items(NamedTuple):
-    """What is known of each video on the day of its upload.
+    """Features of each video, known on the day of its upload.
 
     Attributes:
         content: (V, 8) from a frozen encoder, of unit size.
@@ -351,7 +351,7 @@ def unseen(
 
 
 def hits(study: Study, lists: np.ndarray, users: np.ndarray) -> np.ndarray:
-    """Whether each coming good watch of users is in their list.
+    """Hits: for each coming good watch of users, if it is in their list.
 
     Args:
         study: whose log goes on after midnight.
