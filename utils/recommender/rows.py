@@ -3,8 +3,8 @@
 Histories, statistics and rows of a ranker, all as known before the row, or at
 the midnight that begins day `today`.
 
-Shapes: U users, N videos that exist on day `today`, V all that are ever
-uploaded, T topics, n rows of the log, R lists of C candidates.
+Shapes: U users, N videos that exist when day `today` begins, V all that are
+ever uploaded, T topics, n rows of the log, R lists of C candidates.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def groups_of(n: int, *, rng: np.random.Generator) -> np.ndarray:
 
 
 def items_of(videos: pd.DataFrame, *, topics: int, today: int) -> Items:
-    """Features of videos; content is scaled by those uploaded until today.
+    """Features of videos; content is scaled by those uploaded before today.
 
     Args:
         videos: table with topic, duration_seconds, upload_day, content_0 ....
@@ -106,13 +106,13 @@ def items_of(videos: pd.DataFrame, *, topics: int, today: int) -> Items:
         Items of all V videos.
 
     Raises:
-        ValueError: fewer than 2 videos until today.
+        ValueError: fewer than 2 videos before today.
     """
     content = videos.filter(like="content_").to_numpy()
-    known = content[videos["upload_day"] <= today]
+    known = content[videos["upload_day"] < today]
     if len(known) < 2:
         raise ValueError(
-            f"at least 2 videos must be uploaded by day {today}, got "
+            f"at least 2 videos must be uploaded before day {today}, got "
             f"{len(known)}"
         )
     return Items(
@@ -187,7 +187,7 @@ def study_of(
         group: (U,) of `groups_of`.
         past: (n,) rows that are known at the midnight which begins `today`.
         topics: T.
-        today: day; videos uploaded until its end may be recommended.
+        today: day; videos uploaded before it may be recommended.
         world, truth: carried along.
 
     Returns:
@@ -211,7 +211,7 @@ def study_of(
         [good * items.content[video], good * t, began * t, t, good]
     )
     counted = np.c_[np.ones(len(log)), began, good, log["liked"]]
-    seen = np.zeros((len(group), int((items.upload_day <= today).sum())), bool)
+    seen = np.zeros((len(group), int((items.upload_day < today).sum())), bool)
     rows = past & began[:, 0]
     seen[user[rows], video[rows]] = True
     return Study(
@@ -360,7 +360,7 @@ def hits(study: Study, lists: np.ndarray, users: np.ndarray) -> np.ndarray:
 
     Returns:
         (W,) bool, one per good watch after midnight of a video that exists
-        on day `today`.
+        when day `today` begins.
 
     Raises:
         ValueError: users not ascending.
