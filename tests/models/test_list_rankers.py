@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import torch
+
+from utils.models import list_rankers
+from utils.models.list_rankers import Judged, Lists
+
+LEARNERS = {
+    "network": lambda *a, **o: list_rankers.fit_network(
+        *a, rng=np.random.default_rng(0), **o
+    ),
+    "trees": list_rankers.fit_trees,
+}
+
+
+def square(scores, labels, shown):
+    there = (shown > 0).float()
+    return (there * (scores - labels) ** 2).sum(1) / 2, there
+
+
+def listwise(scores, labels, shown):
+    logs = torch.log_softmax(scores.masked_fill(shown == 0, -1e9), dim=1)
+    share = logs.exp().detach()
+    total = labels.sum(1, keepdim=True)
+    return -(labels * logs).sum(1), share * (1 - share) * total
+
+
+def made(seed=0, lists=120, width=8):
+    """Labels are what the first feature says; the second says nothing."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(lists, width, 2))
+    return Lists(x, np.exp(x[..., 0]), np.ones((lists, width)))
+
+
+def judged(seed=1):
+    x, y, _ = made(seed, lists=40)
+
+    def quality(scores):  # share of lists whose best stands on top
+        return float((scores.argmax(1) == y.argmax(1)).mean())
+
+    return Judged(x, quality)
+
+
+def test_lists_by_hand():
+    got = list_rankers.lists_of(
+        np.array([7, 2, 7, 7, 3]),
+        np.array([[1.0], [2.0], [3.0], [4.0], [5.0]]),
+        np.array([0.0, 0.5, 0.2, 0.1, 0.0]),
+        np.array([1, 1, 5, 1, 9]),
+        width=2,
+    )
+    # query 3 has no label; of query 7 the result shown most comes first,
+    # then the first of the equals
+    assert got.features[..., 0].tolist() == [[2, 0], [3, 1]]
+    np.testing.assert_allclose(got.labels, [[0.5, 0], [0.2, 0]])
+    assert got.shown.tolist() == [[1, 0], [5, 1]]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (dict(labels=np.array([0.1])), "alike in number"),
+        (dict(labels=np.array([0.1, -1.0])), "labels must be at least 0"),
+        (dict(labels=np.zeros(2)), "label above 0"),
+        (dict(shown=np.array([1, 0])), "shown must be above 0"),
+        (dict(width=0), "width must be at least 1"),
+    ],
+)
+def test_lists_refuse(change, message):
+    rows = dict(
+        query=np.array([0, 0]),
+        features=np.zeros((2, 1)),
+        labels=np.array([0.0, 1.0]),
+        shown=np.array([1, 1]),
+        width=2,
+    )
+    with pytest.raises(ValueError, match=message):
+        list_rankers.lists_of(**{**rows, **change})
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+@pytest.mark.parametrize("loss", [square, listwise])
+def test_recovers_the_order(learner, loss):
+    check = judged()
+    ranker = LEARNERS[learner](made(), loss, check)
+    assert check.quality(ranker(check.features)) == ranker.best > 0.7
+    assert ranker.best == max(ranker.curve)
+    one = ranker(check.features[0])
+    np.testing.assert_allclose(one, ranker(check.features)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_the_same_twice(learner):
+    x = judged().features
+    first, again = (
+        LEARNERS[learner](made(), listwise, judged()) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first(x), again(x))
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_padding_changes_nothing(learner):
+    short = made(lists=60, width=5)
+    long = Lists(
+        *(
+            np.concatenate([part, np.full_like(part[:, :2], fill)], axis=1)
+            for part, fill in zip(short, (99.0, 0.0, 0.0), strict=True)
+        )
+    )
+    x = judged().features
+    got, padded = (
+        LEARNERS[learner](lists, listwise, judged())(x)
+        for lists in (short, long)
+    )  # a constant changes no softmax, and so is not determined
+    np.testing.assert_allclose(
+        got - got.mean(), padded - padded.mean(), atol=1e-3
+    )
+
+
+def test_trees_take_the_newton_step():
+    """One tree of two leaves on squared loss: shrunken means of the sides."""
+    x = np.linspace(-1, 1, 40).reshape(1, 40, 1)
+    y = np.where(x[..., 0] > 0, 1.0, 0.0)
+    check = Judged(x, lambda scores: float(scores.std()))
+    ranker = list_rankers.fit_trees(
+        Lists(x, y, np.ones((1, 40))), square, check,
+        leaves=2, least_rows=5, learning_rate=1.0, rounds=1,
+    )  # fmt: skip
+    right = 20 / (20 + 5)  # sum of labels, over curvature and lambda_l2
+    np.testing.assert_allclose(ranker(x)[0, [0, -1]], [0, right], atol=1e-5)
+
+
+def test_a_constant_feature_is_no_harm():
+    x, y, n = made()
+    x[..., 1] = 3.0
+    check = judged()
+    check.features[..., 1] = 3.0
+    ranker = LEARNERS["network"](Lists(x, y, n), listwise, check)
+    assert np.isfinite(ranker(check.features)).all()
+
+
+def test_network_refuses():
+    with pytest.raises(ValueError, match="at least 1, got 0, 8"):
+        LEARNERS["network"](made(), square, judged(), epochs=0)
+
+
+def test_trees_refuse():
+    with pytest.raises(ValueError, match="need 100, got 10"):
+        list_rankers.fit_trees(made(lists=2, width=5), square, judged())

@@ -1,0 +1,320 @@
+"""Rankers of lists: a network and boosted trees that take the same loss.
+
+A loss over lists is any function of torch tensors
+
+    loss(scores, labels, shown) -> (L,) losses, (L, C) curvature
+
+of L lists of at most C results: what a ranker gives, what it should learn,
+and how often each result was shown, 0 where a list is shorter. The network
+descends the gradient; the trees fit it as Newton steps, which is what the
+curvature is for: the diagonal of the second derivative, or what stands for
+it. Both stop where the quality on judged lists is best, so that what differs
+between them is the model and nothing else.
+
+Source: Burges (2010), From RankNet to LambdaRank to LambdaMART, Microsoft
+Research MSR-TR-2010-82; Friedman (2001), doi:10.1214/aos/1013203451.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import lightgbm as lgb
+import numpy as np
+import torch
+
+from .training import seeded
+
+Loss = Callable[..., tuple[torch.Tensor, torch.Tensor]]
+Quality = Callable[[np.ndarray], float]  # (V, C) scores -> higher is better
+
+
+class Lists(NamedTuple):
+    """Lists of results, padded to one width.
+
+    features: (L, C, F); labels: (L, C); shown: (L, C) how often each result
+    was shown, 0 where there is none.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    shown: np.ndarray
+
+
+class Judged(NamedTuple):
+    """Judged lists, which say when to stop.
+
+    features: (V, C, F); quality: scores (V, C) -> a number, the higher the
+    better, such as mean nDCG.
+    """
+
+    features: np.ndarray
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A fitted ranker: call it with (..., F) features for (...) scores.
+
+    Attributes:
+        score: what is called.
+        curve: quality on the judged lists, one number a round.
+    """
+
+    score: Callable[[np.ndarray], np.ndarray]
+    curve: tuple[float, ...]
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
+    @property
+    def best(self) -> float:
+        """Quality of the round that was kept."""
+        return max(self.curve)
+
+
+def lists_of(
+    query: np.ndarray,
+    features: np.ndarray,
+    labels: np.ndarray,
+    shown: np.ndarray,
+    *,
+    width: int,
+) -> Lists:
+    """Rows of query and result as padded lists, one a query.
+
+    Args:
+        query: (n,) integers, which list a row belongs to.
+        features: (n, F).
+        labels: (n,), at least 0.
+        shown: (n,) how often, above 0.
+        width: most results of a list; those shown most often are kept, the
+            first rows among equals.
+
+    Returns:
+        Lists in the order of `query`, without those whose labels are all 0:
+        they say nothing about an order.
+
+    Raises:
+        ValueError: lengths that differ; labels negative; shown not above 0;
+            width below 1; no list with a label.
+
+    >>> lists_of(np.array([4, 4]), np.zeros((2, 1)), np.array([0.0, 1.0]),
+    ...          np.array([2, 9]), width=3).labels
+    array([[1., 0., 0.]], dtype=float32)
+    """
+    query, features = np.asarray(query), np.asarray(features)
+    labels, shown = np.asarray(labels), np.asarray(shown)
+    if not (
+        features.ndim == 2
+        and query.shape == labels.shape == shown.shape == features.shape[:1]
+    ):
+        raise ValueError(
+            "rows must be alike in number, got shapes "
+            f"{query.shape}, {features.shape}, {labels.shape}, {shown.shape}"
+        )
+    if width < 1:
+        raise ValueError(f"width must be at least 1, got {width}")
+    if (labels < 0).any():
+        raise ValueError(f"labels must be at least 0, got {labels.min()}")
+    if (shown <= 0).any():
+        raise ValueError(f"shown must be above 0, got {shown.min()}")
+    order = np.lexsort((-shown, query))  # stable: the first among equals
+    _, first, line = np.unique(
+        query[order], return_index=True, return_inverse=True
+    )
+    at = np.arange(len(order)) - first[line]
+    order, line, at = (part[at < width] for part in (order, line, at))
+    shape = (len(first), width)
+    made = Lists(
+        np.zeros((*shape, features.shape[1]), np.float32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
+    for padded, rows in zip(made, (features, labels, shown), strict=True):
+        padded[line, at] = rows[order]
+    full = made.labels.any(axis=1)
+    if not full.any():
+        raise ValueError("at least one list needs a label above 0")
+    return Lists(*(part[full] for part in made))
+
+
+def fit_network(
+    lists: Lists,
+    loss: Loss,
+    judged: Judged,
+    *,
+    rng: np.random.Generator,
+    hidden: int = 32,
+    learning_rate: float = 0.01,
+    weight_decay: float = 0.01,
+    epochs: int = 60,
+    patience: int = 8,
+) -> Ranker:
+    """Network with one hidden layer that scores each result by itself.
+
+    Args:
+        lists: to learn from; 32 of them a step.
+        loss: as above.
+        judged: say when to stop; the weights of the best epoch are kept.
+        rng: draws the weights and shuffles the lists.
+        hidden: units of the hidden layer.
+        learning_rate, weight_decay: of AdamW.
+        epochs: at most so many.
+        patience: epochs without a better quality before stopping.
+
+    Returns:
+        Ranker; features are standardised by the rows of `lists`.
+
+    Raises:
+        ValueError: epochs or patience below 1.
+
+    >>> x = np.linspace(-1, 1, 8).reshape(1, 8, 1)
+    >>> def square(scores, labels, shown):
+    ...     return ((scores - labels) ** 2).sum(1), torch.ones_like(scores)
+    >>> ranker = fit_network(
+    ...     Lists(x, x[..., 0], np.ones((1, 8))), square,
+    ...     Judged(x, lambda scores: -np.ptp(np.argsort(scores) - range(8))),
+    ...     rng=np.random.default_rng(0))
+    >>> ranker(x[0]).argmax()
+    np.int64(7)
+    """
+    if min(epochs, patience) < 1:
+        raise ValueError(
+            f"epochs and patience must be at least 1, got {epochs}, {patience}"
+        )
+    mean, sd = _standard(lists)
+
+    def ready(features):
+        return torch.as_tensor(((features - mean) / sd).astype(np.float32))
+
+    x, y, n = ready(lists.features), *map(_tensor, lists[1:])
+    check = ready(judged.features)
+    with seeded(rng):
+        model = torch.nn.Sequential(
+            torch.nn.Linear(x.shape[-1], hidden),
+            torch.nn.ReLU(),
+            torch.nn.Linear(hidden, 1),
+        )
+    adam = torch.optim.AdamW(
+        model.parameters(), lr=learning_rate, weight_decay=weight_decay
+    )
+    curve: list[float] = []
+    with seeded(rng):
+        for _ in range(epochs):
+            for rows in torch.randperm(len(x)).split(32):
+                losses, _ = loss(model(x[rows])[..., 0], y[rows], n[rows])
+                adam.zero_grad()
+                losses.mean().backward()
+                adam.step()
+            with torch.no_grad():
+                curve.append(judged.quality(model(check)[..., 0].numpy()))
+            if curve[-1] == max(curve) and curve.count(curve[-1]) == 1:
+                kept = {k: v.clone() for k, v in model.state_dict().items()}
+            if len(curve) - int(np.argmax(curve)) > patience:
+                break
+    model.load_state_dict(kept)
+
+    def score(features):
+        with torch.no_grad():
+            return model(ready(features))[..., 0].numpy()
+
+    return Ranker(score, tuple(curve))
+
+
+def fit_trees(
+    lists: Lists,
+    loss: Loss,
+    judged: Judged,
+    *,
+    leaves: int = 8,
+    least_rows: int = 50,
+    learning_rate: float = 0.1,
+    rounds: int = 150,
+    patience: int = 30,
+) -> Ranker:
+    """Boosted trees: each fits the loss's gradient by a Newton step.
+
+    Args:
+        lists: to learn from.
+        loss: as above; scaled so that a row's mean curvature is 1 before
+            the first tree.
+        judged: say when to stop; the trees up to the best round are kept.
+        leaves: of a tree.
+        least_rows: that a leaf must hold.
+        learning_rate: shrinkage of each tree.
+        rounds: at most so many trees.
+        patience: rounds without a better quality before stopping.
+
+    Returns:
+        Ranker.
+
+    Raises:
+        ValueError: fewer rows than two leaves must hold.
+    """
+    x, there = lists.features, lists.shown > 0
+    if there.sum() < 2 * least_rows:
+        raise ValueError(
+            f"two leaves of {least_rows} rows need {2 * least_rows}, "
+            f"got {there.sum()}"
+        )
+    y, n = map(_tensor, lists[1:])
+    _, bend = loss(torch.zeros(y.shape), y, n)
+    scale = 1 / float(bend[there].mean())
+
+    def push(scores, _):
+        now = torch.zeros(y.shape)
+        now[there] = torch.as_tensor(scores, dtype=torch.float32)
+        losses, bend = loss(now.requires_grad_(), y, n)
+        (slope,) = torch.autograd.grad(losses.sum(), now)
+        return (
+            slope[there].double().numpy() * scale,
+            bend.detach()[there].double().numpy() * scale + 1e-6,
+        )
+
+    shape, curve = judged.features.shape, []
+
+    def quality(scores, _):
+        curve.append(float(judged.quality(scores.reshape(shape[:2]))))
+        return "quality", curve[-1], True
+
+    fit = lgb.Dataset(x[there], np.zeros(there.sum()))
+    check = lgb.Dataset(
+        judged.features.reshape(-1, shape[-1]),
+        np.zeros(shape[0] * shape[1]),
+        reference=fit,
+    )
+    model = lgb.train(
+        dict(
+            objective=push, num_leaves=leaves, min_data_in_leaf=least_rows,
+            learning_rate=learning_rate, lambda_l2=5.0, metric="None",
+            num_threads=1, verbose=-1, seed=0, deterministic=True,
+        ),
+        fit,
+        num_boost_round=rounds,
+        valid_sets=[check],
+        feval=quality,
+        callbacks=[lgb.early_stopping(patience, verbose=False)],
+    )  # fmt: skip
+
+    def score(features):
+        return model.predict(
+            features.reshape(-1, shape[-1]),
+            num_threads=1,
+            num_iteration=model.best_iteration,
+        ).reshape(features.shape[:-1])
+
+    return Ranker(score, tuple(curve))
+
+
+def _standard(lists: Lists) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the features of the rows there are."""
+    rows = np.asarray(lists.features, np.float64)[lists.shown > 0]
+    sd = rows.std(axis=0)
+    return rows.mean(axis=0), np.where(sd > 0, sd, 1.0)
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    return torch.as_tensor(np.asarray(array, np.float32))
