@@ -48,7 +48,7 @@ class SearchConfig:
             random k, are swapped with chance 1/2.
     """
 
-    documents: int = 2_000
+    documents: int = 4_000
     queries: int = 900
     sessions: int = 16_000
     log_days: int = 28
