@@ -1,8 +1,10 @@
+import lightgbm as lgb
 import numpy as np
 import pytest
 import torch
 
-from utils.models import list_rankers
+from utils.metrics import ranking
+from utils.models import list_losses, list_rankers
 from utils.models.list_rankers import Judged, Lists
 
 LEARNERS = {
@@ -147,3 +149,32 @@ def test_network_refuses():
 def test_trees_refuse():
     with pytest.raises(ValueError, match="need 100, got 10"):
         list_rankers.fit_trees(made(lists=2, width=5), square, judged())
+
+
+def test_lambdas_against_lightgbm():
+    """A second opinion: LightGBM's own lambdarank on the same lists."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(300, 20, 4))
+    hidden = x[..., 0] + x[..., 1] ** 2 + 0.5 * rng.normal(size=(300, 20))
+    grade = np.digitize(hidden, [0.5, 1.5, 2.5, 3.5])
+    gains, fit, new = 2.0**grade - 1, slice(200), slice(200, 300)
+
+    def ndcg(scores):
+        order = ranking.rank_by_score(scores)
+        got = np.take_along_axis(gains[new], order, axis=1)
+        return float(np.nanmean(ranking.ndcg_at_k(got, gains[new], k=10)))
+
+    ours = list_rankers.fit_trees(
+        Lists(x[fit], gains[fit], np.full(x[fit].shape[:2], 1e6)),
+        list_losses.lambdas,
+        Judged(x[new], ndcg),
+    )
+    theirs = lgb.LGBMRanker(
+        n_estimators=100, num_leaves=8, min_child_samples=50, n_jobs=1,
+        verbose=-1, random_state=0,
+    ).fit(
+        x[fit].reshape(-1, 4), grade[fit].ravel(), group=np.full(200, 20)
+    )  # fmt: skip
+    other = ndcg(theirs.predict(x[new].reshape(-1, 4)).reshape(100, 20))
+    assert ndcg(x[new][..., 0]) < other - 0.1
+    assert ours.best == pytest.approx(other, abs=0.02)
