@@ -6,8 +6,8 @@ import torch
 
 from utils.models import list_losses
 
-LOSSES = ["pointwise", "pairwise", "listwise", "lambdas"]
-LINEAR = LOSSES[:3]
+LINEAR = ["pointwise", "pairwise", "listwise"]
+LOSSES = [*LINEAR, "ranknet", "lambdas"]
 
 
 def drawn(seed=0, lists=3, width=5):
@@ -63,7 +63,15 @@ def test_lambdas_beyond_the_cutoff():
     assert float(got) == pytest.approx(want, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", LINEAR)
+def test_ranknet_by_hand():
+    """Two pairs are unequal; how unequal does not matter."""
+    scores, shown = torch.tensor([[1.0, 0.0, 0.0]]), torch.full((1, 3), 1e6)
+    labels = torch.tensor([[7.0, 1.0, 1.0]])
+    got = list_losses.ranknet(scores, labels, shown)[0]
+    assert float(got) == pytest.approx(log(1 + e**-1), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", [*LINEAR, "ranknet"])
 def test_curvature_is_the_second_derivative(name):
     scores, labels, shown = drawn()
     loss = getattr(list_losses, name)

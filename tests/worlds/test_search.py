@@ -217,3 +217,15 @@ def test_refuses_a_swap_share_out_of_range():
         search.swaps(
             np.arange(3)[None], share=1.5, rng=np.random.default_rng(0)
         )
+
+
+def test_no_two_queries_are_the_same_words():
+    texts = make(seed=3).queries.text
+    assert len({frozenset(text.split()) for text in texts}) == len(texts)
+
+
+def test_refuses_more_queries_than_there_are_texts():
+    with pytest.raises(ValueError, match="queries must differ"):
+        make(meanings=2, words_per_meaning=1, topics=2).log(
+            rng=np.random.default_rng(0)
+        )

@@ -6,7 +6,7 @@ curvature, the diagonal of the second derivative in the scores. Labels are at
 least 0, and 0 where nothing was shown. `pointwise`, `pairwise` and `listwise`
 are linear in the labels, up to what does not depend on the scores: a label
 that is right in expectation, such as a click over its propensity, gives a
-loss that is right in expectation. `lambdas` is not.
+loss that is right in expectation. `ranknet` and `lambdas`, for grades, are not.
 
 Lists of few showings count less, by `confidence`; so does a label of few
 showings in `pointwise`.
@@ -50,7 +50,7 @@ def pairwise(
     """Logistic loss of each labelled result against every other of its list.
 
     Sum over d and e of y_d log(1 + exp(s_e - s_d)), over the length of the
-    list: RankNet for clicks, in which each click weighs what its label says.
+    list: each click weighs what its label says.
     """
     there = (shown > 0).float()
     others = there[:, None, :] * (1 - torch.eye(scores.shape[1]))
@@ -60,6 +60,21 @@ def pairwise(
         * others
         * (confidence(shown) / there.sum(dim=1))[:, None, None],
     )
+
+
+def ranknet(
+    scores: torch.Tensor, labels: torch.Tensor, shown: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logistic loss of the pairs with unequal labels, their mean: for grades.
+
+    Only which label is larger counts. Clicks want `pairwise`: which of two
+    clicked results was clicked more is no matter of a weight.
+    """
+    there = shown > 0
+    unequal = (labels[:, :, None] > labels[:, None, :]) & there[:, None, :]
+    pairs = unequal.sum(dim=(1, 2)).clamp(min=1)
+    weight = confidence(shown) / pairs
+    return _logistic(scores, unequal * weight[:, None, None])
 
 
 def listwise(

@@ -4,7 +4,8 @@ Documents are about a few meanings, in shares, and say each of them in any of
 its words; they have a quality, a cover that catches the eye or does not, an
 age, and loans, a little of which is merit and most of which is luck. A query
 is about one to three meanings that occur together in some document, and says
-each of them in one of its words. Some queries are misspelt. Relevance is
+each of them in one of its words; no two are the same words. Some queries are
+misspelt. Relevance is
 what a document is about, times a part that its quality decides; grades 0 to
 4 cut it into steps.
 
@@ -39,6 +40,7 @@ START = np.datetime64("2026-03-02", "D")  # a Monday; day 0
 CONTENT_SIZE = 12
 TITLE, BODY, SUBJECTS = 4, 26, 5  # words, words, meanings of a document
 CANDIDATES = 50  # that the old ranker orders
+TRIES = 20  # at a query whose text was not asked yet
 CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
@@ -397,25 +399,36 @@ def _made(c: SearchConfig, strand: Callable) -> _Made:
     quality, cover = rng.standard_normal((2, c.documents))
 
     rng = strand(2)
-    source = rng.integers(c.documents, size=c.queries)
-    size = rng.choice([1, 2, 3], c.queries, p=[0.25, 0.5, 0.25])
-    intent, typed = np.zeros((c.queries, c.meanings)), []
-    for q in range(c.queries):
-        of = source[q]
-        asked = np.unique(rng.choice(subject[of], size[q], p=weight[of]))
-        intent[q, asked] = 1 / len(asked)
+    intent, typed, taken = [], [], set()
+    for _ in range(TRIES * c.queries):  # each text is asked by one query
+        if len(typed) == c.queries:
+            break
+        of = rng.integers(c.documents)
+        size = rng.choice([1, 2, 3], p=[0.25, 0.5, 0.25])
+        asked = np.unique(rng.choice(subject[of], size, p=weight[of]))
         said_as = rng.integers(c.words_per_meaning, size=len(asked))
-        typed.append(list(words[asked * c.words_per_meaning + said_as]))
+        text = list(words[asked * c.words_per_meaning + said_as])
+        if frozenset(text) in taken:
+            continue
+        taken.add(frozenset(text))
+        typed.append(text)
+        intent.append(np.bincount(asked, minlength=c.meanings) / len(asked))
+    if len(typed) < c.queries:
+        raise ValueError(
+            f"queries must differ, got no more than {len(typed)} of "
+            f"{c.queries} from {len(words)} words"
+        )
+    intent = np.array(intent)
     meant = np.arange(c.queries)
     wrong = rng.choice(c.queries, c.queries // 4, replace=False)
     known, misspelt = set(words), []
     for q in np.sort(wrong):
         at = rng.integers(len(typed[q]))
         slip = _slip(typed[q][at], rng)
-        if slip not in known:
-            misspelt.append(
-                (q, [slip if i == at else w for i, w in enumerate(typed[q])])
-            )
+        text = [slip if i == at else w for i, w in enumerate(typed[q])]
+        if slip not in known and frozenset(text) not in taken:
+            taken.add(frozenset(text))
+            misspelt.append((q, text))
     meant = np.concatenate([meant, [q for q, _ in misspelt]]).astype(int)
     typed = typed + [text for _, text in misspelt]
     return _Made(
