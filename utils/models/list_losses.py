@@ -6,7 +6,7 @@ curvature, the diagonal of the second derivative in the scores. Labels are at
 least 0, and 0 where nothing was shown. `pointwise`, `pairwise` and `listwise`
 are linear in the labels, up to what does not depend on the scores: a label
 that is right in expectation, such as a click over its propensity, gives a
-loss that is right in expectation. `ranknet` and `lambdas`, for grades, are not.
+loss that is right in expectation; `ranknet` and `lambdas`, for grades, do not.
 
 Lists of few showings count less, by `confidence`; so does a label of few
 showings in `pointwise`.
