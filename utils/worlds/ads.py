@@ -38,6 +38,7 @@ from .ads_truth import (
     LATE_FORMAT,
     SIZES,
     UNGUESSED,
+    UNWRITTEN,
     AdConfig,
     AdTruth,
     main_effects,
@@ -115,15 +116,17 @@ class AdWorld(World):
     @cached_property
     def truth(self) -> AdTruth:
         """Hidden state: for checks and oracles only."""
-        rng = self._strand(1)
+        rng, more = self._strand(1), self._strand(6)
+        hidden = self.config.unwritten_share
         main = {n: main_effects(size, rng=rng) for n, size in SIZES.items()}
         pairs = {}
-        for names, share in (
-            (GUESSED, GUESSED_SHARE),
-            (UNGUESSED, 1 - GUESSED_SHARE),
+        for names, share, draws in (
+            (GUESSED, GUESSED_SHARE * (1 - hidden), rng),
+            (UNGUESSED, (1 - GUESSED_SHARE) * (1 - hidden), rng),
+            (UNWRITTEN, hidden, more),
         ):
             for pair in names:
-                effects = pair_effects(pair, rng=rng)
+                effects = pair_effects(pair, rng=draws)
                 pairs[pair] = np.sqrt(share / len(names)) * effects
         quality = self._strand(2).standard_normal(len(self.ads))
         return AdTruth(self.config, main, pairs, quality)

@@ -21,13 +21,18 @@ SIZES = {
 }  # fmt: skip
 FORMATS = ("text", "picture", "carousel", "video")
 LATE_FORMAT = FORMATS.index("video")  # its clicks are reported by others
-# Crosses that an engineer would write down, and crosses that nobody would.
+# Crosses that an engineer thinks of first, others of an ad's category, and
+# crosses with the advertiser, which have too many cells to be written down.
 GUESSED = (("segment", "category"), ("daypart", "category"))
 UNGUESSED = (
     ("region", "category"), ("section", "category"), ("age", "category"),
 )  # fmt: skip
+UNWRITTEN = (
+    ("region", "advertiser"), ("segment", "advertiser"),
+    ("age", "advertiser"),
+)  # fmt: skip
 RANK = 2  # of each pair's table of effects
-GUESSED_SHARE = 0.25  # of the variance of all crosses
+GUESSED_SHARE = 0.25  # of the variance of all crosses with the category
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class AdConfig:
         main_strength: logits per standard deviation of a field's own effect.
         interaction_strength: logits per standard deviation of all crosses
             of two fields taken together.
+        unwritten_share: share of the variance of all crosses that lies in
+            crosses with the advertiser, 0 to 1; none by default.
         quality_strength: logits per standard deviation of an ad's quality,
             which only its own clicks tell.
         intent_strength: logits per standard deviation of what somebody has
@@ -77,6 +84,7 @@ class AdConfig:
     intercept: float = -3.6
     main_strength: float = 0.25
     interaction_strength: float = 0.8
+    unwritten_share: float = 0.0
     quality_strength: float = 0.3
     intent_strength: float = 0.4
     click_delay_hours: float = 48.0
