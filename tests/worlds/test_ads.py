@@ -10,6 +10,7 @@ from utils.worlds.ads import (
     Cards,
     Requests,
 )
+from utils.worlds.ads_truth import GUESSED, UNGUESSED, UNWRITTEN
 
 SMALL = AdConfig(users=400, campaigns=20)
 
@@ -150,6 +151,26 @@ def test_the_crosses_carry_the_strength_they_promise():
     assert logit.std() == pytest.approx(0.8, rel=0.3)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_unwritten_crosses_take_their_share_of_the_variance(share):
+    pairs = make(unwritten_share=share).truth.pairs
+    variance = {names: table.var() for names, table in pairs.items()}
+    unwritten = sum(v for names, v in variance.items() if names in UNWRITTEN)
+    assert unwritten == pytest.approx(share)
+    assert sum(variance.values()) == pytest.approx(1.0)
+
+
+def test_unwritten_crosses_leave_all_other_draws_alone(world):
+    other = world.changed(unwritten_share=1.0)
+    assert other.users.equals(world.users) and other.ads.equals(world.ads)
+    here, there = world.truth, other.truth
+    assert (here.quality == there.quality).all()
+    assert all((here.main[n] == there.main[n]).all() for n in here.main)
+    assert all(
+        not there.pairs[names].any() for names in (*GUESSED, *UNGUESSED)
+    )
+
+
 def test_intent_lifts_the_mean_chance_of_a_rare_event(world):
     requests = world.requests(1, rng=np.random.default_rng(8))
     ads = requests.candidates
@@ -178,6 +199,7 @@ def test_requests_lie_within_their_day(world):
         ({"main_strength": -1}, "main_strength must be finite and at least 0"),
         ({"exploration_share": 1.5}, "exploration_share is a share"),
         ({"video_share": 2.0}, "video_share is a share"),
+        ({"unwritten_share": 1.1}, "unwritten_share is a share"),
         ({"candidates": 2}, "candidates must be from slots"),
         ({"intercept": np.nan}, "intercept must be finite"),
     ],
