@@ -7,8 +7,9 @@ An examined card is clicked with log-odds
     intercept + effects of the fields + effects of pairs of fields
               + the ad's quality + the request's intent,
 
-where some pairs are ones that an engineer would cross by hand, others are
-not, quality shows in an ad's own clicks only, and intent in nothing. A click
+where pairs are those that an engineer may cross by hand and, if a knob says
+so, others of the advertiser that have too many cells; quality shows in an
+ad's own clicks only, and intent in nothing. A click
 on a video card is reported late, after an exponential delay; the log says
 when. Campaigns start and end: each day new ads come that no log knows.
 
