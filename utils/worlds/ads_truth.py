@@ -22,7 +22,7 @@ SIZES = {
 FORMATS = ("text", "picture", "carousel", "video")
 LATE_FORMAT = FORMATS.index("video")  # its clicks are reported by others
 # Crosses that an engineer thinks of first, others of an ad's category, and
-# crosses with the advertiser, which have too many cells to be written down.
+# crosses with the advertiser, which a knob may add.
 GUESSED = (("segment", "category"), ("daypart", "category"))
 UNGUESSED = (
     ("region", "category"), ("section", "category"), ("age", "category"),
