@@ -8,10 +8,10 @@ An examined card is clicked with log-odds
               + the ad's quality + the request's intent,
 
 where pairs are those that an engineer may cross by hand and, if a knob says
-so, others of the advertiser that have too many cells; quality shows in an
-ad's own clicks only, and intent in nothing. A click
-on a video card is reported late, after an exponential delay; the log says
-when. Campaigns start and end: each day new ads come that no log knows.
+so, others with the advertiser; quality shows in an ad's own clicks only, and
+intent in nothing. A click on a video card is reported late, after an
+exponential delay; the log says when. Campaigns start and end: each day new
+ads come that no log knows.
 
 Each campaign has a worth of a click, bids exactly that, and has a daily
 budget. A slot without a card shows the app's own, which is worth something
