@@ -147,7 +147,7 @@ def test_hits_by_loop(log, got):
         if u in users
     ]
     assert study.hits(got, lists, users).tolist() == expected
-    with pytest.raises(ValueError, match="ascend"):
+    with pytest.raises(ValueError, match="ascend, got 20 before 9"):
         study.hits(got, lists, users[::-1])
 
 
@@ -166,6 +166,22 @@ def test_top_ten_has_no_repeats():
     [
         (lambda: study.groups_of(9, rng=np.random.default_rng(0)), "10 users"),
         (lambda: study.taste(np.zeros((1, 16))), "sums must be"),
+        (lambda: study.taste(np.full((1, 15), -1.0)), "at least 0, got -1.0"),
+        (lambda: study.taste(np.full((1, 15), 1e31)), "1e30, .* got 1e.31"),
+        (
+            lambda: study.top_ten(np.zeros((1, 12)), np.zeros((1, 12))),
+            "sets must be .* float64",
+        ),
+        (
+            lambda: study.top_ten(np.zeros((1, 12), int), np.zeros(12)),
+            "chance must be .1, 12., got .12,.",
+        ),
+        (
+            lambda: study.without_repeats(
+                np.zeros((1, 2), int), np.array([[1, np.nan]])
+            ),
+            "got nan",
+        ),
     ],
 )
 def test_refusals(call, words):

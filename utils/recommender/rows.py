@@ -136,7 +136,8 @@ def taste(sums: np.ndarray) -> np.ndarray:
         of exposure, each against what is usual; log of the number.
 
     Raises:
-        ValueError: not as many columns.
+        ValueError: not as many columns; a sum not finite or beyond 1e30; a
+            negative count.
 
     >>> taste(np.zeros((1, 8 + 3 * 2 + 1))).shape
     (1, 17)
@@ -146,6 +147,13 @@ def taste(sums: np.ndarray) -> np.ndarray:
     if sums.ndim != 2 or rest or n_topics < 1:
         raise ValueError(
             f"sums must be (n, {CONTENT_SIZE} + 3 T + 1), got {sums.shape}"
+        )
+    wrong = ~(np.abs(sums) <= 1e30)  # the result is in single precision
+    wrong[:, CONTENT_SIZE:] |= sums[:, CONTENT_SIZE:] < 0
+    if wrong.any():
+        raise ValueError(
+            "sums must be finite and within 1e30, counts at least 0, got "
+            f"{sums[wrong][0]}"
         )
     liked, hits, starts, shown, amount = np.split(
         sums, np.cumsum([CONTENT_SIZE, n_topics, n_topics, n_topics]), axis=1
@@ -365,8 +373,10 @@ def hits(study: Study, lists: np.ndarray, users: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: users not ascending.
     """
-    if (np.diff(users) <= 0).any():
-        raise ValueError("users must ascend")
+    falls = np.flatnonzero(np.diff(users) <= 0)
+    if falls.size:
+        one, other = users[falls[0]], users[falls[0] + 1]
+        raise ValueError(f"users must ascend, got {one} before {other}")
     log = study.log[~study.past & study.log["good"].to_numpy()]
     log = log[
         (log["video"] < study.seen.shape[1]) & np.isin(log["user"], users)
@@ -384,9 +394,21 @@ def without_repeats(sets: np.ndarray, chance: np.ndarray) -> np.ndarray:
     Returns:
         (R, C); of equal candidates the first keeps its chance.
 
+    Raises:
+        ValueError: sets not (R, C) integers; chance of another shape, or nan.
+
     >>> without_repeats(np.array([[3, 1, 3]]), np.array([[0.2, 0.1, 0.2]]))
     array([[ 0.2,  0.1, -inf]])
     """
+    sets, chance = np.asarray(sets), np.asarray(chance)
+    if sets.ndim != 2 or sets.dtype.kind not in "iu":
+        raise ValueError(
+            f"sets must be (R, C) integers, got {sets.shape} {sets.dtype}"
+        )
+    if chance.shape != sets.shape:
+        raise ValueError(f"chance must be {sets.shape}, got {chance.shape}")
+    if np.isnan(chance).any():
+        raise ValueError("chance must be a number, got nan")
     order = np.argsort(sets, axis=1, kind="stable")
     ranked = np.take_along_axis(sets, order, axis=1)
     repeat = np.zeros(sets.shape, dtype=bool)
@@ -403,6 +425,9 @@ def top_ten(sets: np.ndarray, chance: np.ndarray) -> np.ndarray:
 
     Returns:
         (R, 10), best first.
+
+    Raises:
+        ValueError: fewer than 10 candidates, or as in `without_repeats`.
 
     >>> sets = np.tile(np.arange(12), (1, 1))
     >>> top_ten(sets, -sets.astype(float))[0, :3]
