@@ -39,7 +39,7 @@ def test_one_rank_is_one():
     [
         (dict(start=np.array([0.5, 1.0])), r"start must lie in \(0, 1\)"),
         (dict(rank=np.array([0, 2])), "ranks must be in 0..1, got 0 to 2"),
-        (dict(clicks=np.array([1, 9])), "at least clicks"),
+        (dict(clicks=np.array([1, 9])), "at least clicks, got 2 with 9"),
     ],
 )
 def test_refuses(change, message):

@@ -18,6 +18,8 @@ from torch.nn.functional import logsigmoid
 
 from .training import seeded
 
+LARGEST = 1e15  # of an input, so that squares stay floats
+
 
 def examination_by_regression(
     rank: np.ndarray,
@@ -50,19 +52,52 @@ def examination_by_regression(
         not determined: twice as likely looked at is half as much liked.
 
     Raises:
-        ValueError: a start outside (0, 1); a rank beyond it; more clicks
-            than shown.
+        ValueError: lengths that differ; values not finite or beyond 1e15; a
+            start outside (0, 1); a rank beyond it; more clicks than shown;
+            hidden or steps below 1; a first estimate of 0.
     """
     rank, start = np.asarray(rank), np.asarray(start, np.float64)
-    if ((start <= 0) | (start >= 1)).any():
+    features = np.asarray(features)
+    clicks, shown = np.asarray(clicks), np.asarray(shown)
+    if not (
+        features.ndim == 2
+        and features.size
+        and rank.shape == clicks.shape == shown.shape == features.shape[:1]
+        and start.ndim == 1
+    ):
+        raise ValueError(
+            "rows must be alike in number and start one line, got shapes "
+            f"{rank.shape}, {features.shape}, {clicks.shape}, {shown.shape}, "
+            f"{start.shape}"
+        )
+    for name, part in [("features", features), ("clicks", clicks),
+                       ("shown", shown)]:  # fmt: skip
+        wrong = ~(np.abs(part) <= LARGEST)
+        if wrong.any():
+            raise ValueError(
+                f"{name} must be finite and within {LARGEST:g}, got "
+                f"{part[wrong][0]}"
+            )
+    if min(hidden, steps) < 1:
+        raise ValueError(
+            f"hidden and steps must be at least 1, got {hidden}, {steps}"
+        )
+    if not ((start > 0) & (start < 1)).all():
         raise ValueError(f"start must lie in (0, 1), got {start}")
-    if rank.min() < 0 or rank.max() >= len(start):
+    inside = (rank >= 0) & (rank < len(start))
+    if not (inside & (rank == np.floor(rank))).all():
         raise ValueError(
             f"ranks must be in 0..{len(start) - 1}, got {rank.min()} to "
             f"{rank.max()}"
         )
-    if (clicks > shown).any() or (shown <= 0).any():
-        raise ValueError("shown must be above 0 and at least clicks")
+    if (clicks < 0).any():
+        raise ValueError(f"clicks must be at least 0, got {clicks.min()}")
+    wrong = (clicks > shown) | (shown <= 0)
+    if wrong.any():
+        raise ValueError(
+            "shown must be above 0 and at least clicks, got "
+            f"{shown[wrong][0]} with {clicks[wrong][0]} clicks"
+        )
     sd = features.std(axis=0)
     x = (features - features.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
     x, clicked, not_clicked = (
@@ -87,4 +122,6 @@ def examination_by_regression(
         (-(clicked * logs + not_clicked * none).sum() / total).backward()
         adam.step()
     theta = torch.sigmoid(logit.detach()).double().numpy()
+    if not (theta[0] > 0 and np.isfinite(theta).all()):
+        raise ValueError(f"the first estimate must be above 0, got {theta}")
     return theta / theta[0]

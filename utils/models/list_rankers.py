@@ -25,7 +25,10 @@ import lightgbm as lgb
 import numpy as np
 import torch
 
-from .training import seeded
+from .training import Settings, seeded
+
+FAR = 1e6  # standard deviations; further off is no further
+LARGEST = 1e15  # of an input, so that squares stay floats
 
 Loss = Callable[..., tuple[torch.Tensor, torch.Tensor]]
 Quality = Callable[[np.ndarray], float]  # (V, C) scores -> higher is better
@@ -98,8 +101,9 @@ def lists_of(
         they say nothing about an order.
 
     Raises:
-        ValueError: lengths that differ; labels negative; shown not above 0;
-            width below 1; no list with a label.
+        ValueError: lengths that differ; values not finite or beyond 1e15;
+            labels negative; shown not above 0; width below 1; no list with
+            a label.
 
     >>> lists_of(np.array([4, 4]), np.zeros((2, 1)), np.array([0.0, 1.0]),
     ...          np.array([2, 9]), width=3).labels
@@ -115,6 +119,9 @@ def lists_of(
             "rows must be alike in number, got shapes "
             f"{query.shape}, {features.shape}, {labels.shape}, {shown.shape}"
         )
+    for name, part in [("query", query), ("features", features),
+                       ("labels", labels), ("shown", shown)]:  # fmt: skip
+        _check_finite(name, part)
     if width < 1:
         raise ValueError(f"width must be at least 1, got {width}")
     if (labels < 0).any():
@@ -137,7 +144,10 @@ def lists_of(
         padded[line, at] = rows[order]
     full = made.labels.any(axis=1)
     if not full.any():
-        raise ValueError("at least one list needs a label above 0")
+        raise ValueError(
+            "at least one list needs a label above 0, got at most "
+            f"{made.labels.max(initial=0)}"
+        )
     return Lists(*(part[full] for part in made))
 
 
@@ -166,10 +176,13 @@ def fit_network(
         patience: epochs without a better quality before stopping.
 
     Returns:
-        Ranker; features are standardised by the rows of `lists`.
+        Ranker; features are standardised by the rows of `lists`, and held
+        at a million standard deviations.
 
     Raises:
-        ValueError: epochs or patience below 1.
+        ValueError: lists or judged of shapes that do not fit, not finite or
+            out of range; a setting out of its range; scores or a quality
+            that are not finite.
 
     >>> x = np.linspace(-1, 1, 8).reshape(1, 8, 1)
     >>> def square(scores, labels, shown):
@@ -181,14 +194,22 @@ def fit_network(
     >>> ranker(x[0]).argmax()
     np.int64(7)
     """
-    if min(epochs, patience) < 1:
-        raise ValueError(
-            f"epochs and patience must be at least 1, got {epochs}, {patience}"
-        )
+    Settings(  # refuses what is out of range
+        epochs=epochs,
+        patience=patience,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+    )
+    _check_finite("learning_rate", np.asarray(learning_rate))
+    _check_finite("weight_decay", np.asarray(weight_decay))
+    if hidden < 1:
+        raise ValueError(f"hidden must be at least 1, got {hidden}")
+    _check(lists, judged)
     mean, sd = _standard(lists)
 
     def ready(features):
-        return torch.as_tensor(((features - mean) / sd).astype(np.float32))
+        scaled = ((features - mean) / sd).clip(-FAR, FAR)
+        return torch.as_tensor(scaled.astype(np.float32))
 
     x, y, n = ready(lists.features), *map(_tensor, lists[1:])
     check = ready(judged.features)
@@ -210,7 +231,8 @@ def fit_network(
                 losses.mean().backward()
                 adam.step()
             with torch.no_grad():
-                curve.append(judged.quality(model(check)[..., 0].numpy()))
+                scores = model(check)[..., 0].numpy()
+            curve.append(_quality(judged, scores))
             if curve[-1] == max(curve) and curve.count(curve[-1]) == 1:
                 kept = {k: v.clone() for k, v in model.state_dict().items()}
             if len(curve) - int(np.argmax(curve)) > patience:
@@ -218,6 +240,7 @@ def fit_network(
     model.load_state_dict(kept)
 
     def score(features):
+        _check_features(features, len(mean))
         with torch.no_grad():
             return model(ready(features))[..., 0].numpy()
 
@@ -252,8 +275,19 @@ def fit_trees(
         Ranker.
 
     Raises:
-        ValueError: fewer rows than two leaves must hold.
+        ValueError: fewer rows than two leaves must hold; lists or judged
+            of shapes that do not fit, not finite or out of range; a setting
+            out of its range; a loss without curvature; scores or a quality
+            that are not finite.
     """
+    for name, value, least in [("leaves", leaves, 2), ("rounds", rounds, 1),
+                               ("least_rows", least_rows, 1),
+                               ("patience", patience, 1)]:  # fmt: skip
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+    if not 0 < learning_rate < np.inf:
+        raise ValueError(f"learning_rate must be above 0, got {learning_rate}")
+    _check(lists, judged)
     x, there = lists.features, lists.shown > 0
     if there.sum() < 2 * least_rows:
         raise ValueError(
@@ -262,7 +296,10 @@ def fit_trees(
         )
     y, n = map(_tensor, lists[1:])
     _, bend = loss(torch.zeros(y.shape), y, n)
-    scale = 1 / float(bend[there].mean())
+    mean = float(bend[there].mean())
+    if not 0 < mean < np.inf:
+        raise ValueError(f"mean curvature must be above 0, got {mean}")
+    scale = 1 / mean
 
     def push(scores, _):
         now = torch.zeros(y.shape)
@@ -277,7 +314,7 @@ def fit_trees(
     shape, curve = judged.features.shape, []
 
     def quality(scores, _):
-        curve.append(float(judged.quality(scores.reshape(shape[:2]))))
+        curve.append(_quality(judged, scores.reshape(shape[:2])))
         return "quality", curve[-1], True
 
     fit = lgb.Dataset(x[there], np.zeros(there.sum()))
@@ -300,6 +337,7 @@ def fit_trees(
     )  # fmt: skip
 
     def score(features):
+        _check_features(features, shape[-1])
         return model.predict(
             features.reshape(-1, shape[-1]),
             num_threads=1,
@@ -307,6 +345,60 @@ def fit_trees(
         ).reshape(features.shape[:-1])
 
     return Ranker(score, tuple(curve))
+
+
+def _check_finite(name: str, array: np.ndarray) -> None:
+    wrong = ~(np.abs(array) <= LARGEST)
+    if wrong.any():
+        raise ValueError(
+            f"{name} must be finite and within {LARGEST:g}, got "
+            f"{array[wrong][0]}"
+        )
+
+
+def _check_features(features: np.ndarray, width: int) -> None:
+    if np.shape(features)[-1:] != (width,) or not np.size(features):
+        raise ValueError(
+            f"features must be (..., {width}) and some, got shape "
+            f"{np.shape(features)}"
+        )
+    _check_finite("features", np.asarray(features))
+
+
+def _check(lists: Lists, judged: Judged) -> None:
+    """A ValueError unless both are as described."""
+    shapes = [np.shape(part) for part in lists]
+    if len(shapes[0]) != 3 or {*shapes[1:]} != {shapes[0][:2]}:
+        raise ValueError(
+            "features, labels and shown must be (L, C, F), (L, C) and (L, C),"
+            f" got {shapes}"
+        )
+    if np.ndim(judged.features) != 3:
+        raise ValueError(
+            f"judged features must be (V, C, F), got shape "
+            f"{np.shape(judged.features)}"
+        )
+    for features in (lists.features, judged.features):
+        _check_features(features, shapes[0][-1])
+    for name, part in [("labels", lists.labels), ("shown", lists.shown)]:
+        _check_finite(name, part)
+    if (lists.shown < 0).any():
+        raise ValueError(f"shown must be at least 0, got {lists.shown.min()}")
+    if not (lists.shown > 0).any():
+        raise ValueError(
+            f"some result must be shown, got at most {lists.shown.max()}"
+        )
+
+
+def _quality(judged: Judged, scores: np.ndarray) -> float:
+    """Quality of scores; both must be finite."""
+    wrong = ~np.isfinite(scores)
+    if wrong.any():
+        raise ValueError(f"scores must stay finite, got {scores[wrong][0]}")
+    quality = judged.quality(scores)
+    if not np.isfinite(quality):
+        raise ValueError(f"quality must be finite, got {quality}")
+    return float(quality)
 
 
 def _standard(lists: Lists) -> tuple[np.ndarray, np.ndarray]:
