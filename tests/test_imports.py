@@ -32,7 +32,11 @@ NEEDS = {
     "utils.models.two_tower": {"torch"},
     "utils.models.sequence": {"torch"},
     "utils.models.dcn": {"torch"},
+    "utils.models.list_losses": {"torch"},
+    "utils.models.list_rankers": {"torch"},
+    "utils.models.click_models": {"torch"},
     # logs are tables; pandas brings pyarrow along
+    "utils.recommender.rows": {"pandas", "pyarrow"},
     "utils.recommender.encoding": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.tuning": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.two_stage": {"scipy", "pandas", "pyarrow"},

@@ -21,7 +21,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import lightgbm as lgb
 import numpy as np
 import torch
 
@@ -316,6 +315,8 @@ def fit_trees(
     def quality(scores, _):
         curve.append(_quality(judged, scores.reshape(shape[:2])))
         return "quality", curve[-1], True
+
+    import lightgbm as lgb  # heavy, and networks need none of it
 
     fit = lgb.Dataset(x[there], np.zeros(there.sum()))
     check = lgb.Dataset(
