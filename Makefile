@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 export PYTHONHASHSEED := 0
 
 .PHONY: help book test check lab chapter record new seeds renew spot data bench \
-        mutants lock clean setup setup-book nbval newest
+        mutants lock clean setup setup-book nbval newest package
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make mutants           would the tests notice N=20 small changes?"
 	@echo "make setup             what the tests need too, before going offline"
 	@echo "make newest            does the book build with the newest Sphinx?"
+	@echo "make package           the package with its extras, in an empty environment"
 	@echo "make lock              renew the locks; UP=package or UP=all upgrades"
 	@echo "make clean             remove what was built; .venv stays"
 	@echo
@@ -91,6 +92,9 @@ mutants: setup
 
 newest: book
 	@$(PY) -m tools.newest
+
+package: setup-book
+	@$(PY) -m tools.package
 
 lock:
 	@$(PYTHON) -m tools.lock $(UP)

@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from utils import files
 from utils.files import replace_file
 
 
@@ -62,3 +63,14 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         replace_file(tmp_path / "nowhere" / "a.txt", b"")
+
+
+def test_book_folder_is_the_books_own_or_anybodys(tmp_path, monkeypatch):
+    assert files.book_folder(files.BOOK / "data") == files.BOOK / "data"
+    monkeypatch.setattr(files, "BOOK", tmp_path)  # as where it is installed
+    elsewhere = tmp_path / "mine" / "data"
+    assert files.book_folder(elsewhere) == elsewhere
+    with pytest.raises(ValueError, match=r"data/ must be .* got .*/data; cl"):
+        files.book_folder(tmp_path / "data")
+    (tmp_path / "_toc.yml").touch()
+    assert files.book_folder(tmp_path / "data") == tmp_path / "data"

@@ -28,6 +28,14 @@ CUDA_GB = 5  # more, where pip takes PyTorch's build for CUDA
 # with none of them, pip on Linux knows PyPI alone, and takes that build
 ELSEWHERE = ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_FIND_LINKS")
 LOCKS = {"book": "requirements.lock", "test": "requirements-test.lock"}
+PACKAGE = "seven-steps"  # what `utils` is called where it is installed
+
+# Python of `.venv` reads the folder on this line as one of its own
+LINK = f"""
+import sys, sysconfig, pathlib
+site = pathlib.Path(sysconfig.get_paths()["purelib"])
+(site / "{PACKAGE}.pth").write_text(sys.argv[1] + "\\n", "utf-8")
+"""
 
 
 def dotted(version: tuple) -> str:
@@ -140,10 +148,10 @@ def steps(root: Path, missing: list, *, fresh: bool) -> list:
         lines.append(("creating .venv", make))
     if "book" in missing:
         wheels = [*install, "--only-binary", ":all:"]
-        utils = [*install, "--no-deps", "--no-build-isolation", "-e", root]
         lines += [
             ("installing the book", [*wheels, "-r", root / LOCKS["book"]]),
-            ("installing utils", utils),
+            ("making way for utils", [*pip, "uninstall", "-qqy", PACKAGE]),
+            ("linking utils", [python, "-c", LINK, root]),
         ]
     if "test" in missing:
         tests = [*install, "-r", root / LOCKS["test"]]

@@ -18,13 +18,14 @@ import numpy as np
 
 from .evidence_file import Row, keys_of, keys_text, parsed, plain_word
 from .experiments.sweeps import crossing
+from .files import BOOK, book_folder
 from .seeds import DEFAULT_SEED
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEDIA_TYPE = "application/vnd.sevensteps.rows+json"
-EVIDENCE = Path(__file__).parents[1] / "evidence"
+EVIDENCE = BOOK / "evidence"
 LOW, HIGH = 0.1, 0.9  # quantiles over the seeds: four fifths lie between
 RESERVED = ("seed", "value")  # the other columns of a table
 
@@ -196,10 +197,13 @@ def read(
     Returns:
         Rows of the other seeds; none if the chapter has no file yet.
 
+    Raises:
+        ValueError: the book's own folder, where only the package is.
+
     >>> read("no_such_chapter").worlds
     0
     """
-    path = Path(folder) / f"{chapter}.csv"
+    path = book_folder(Path(folder)) / f"{chapter}.csv"
     if not path.exists():
         return Evidence()
     _, found = parsed(path.read_text("utf-8"))

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..files import replace_file
+from ..files import BOOK, book_folder, replace_file
 from ..seeds import DEFAULT_SEED
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = BOOK / "data"
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
 
@@ -27,10 +27,14 @@ MANIFEST = "manifest.json"
 def cases(folder: Path = DATA) -> list[str]:
     """The names of the cases that have a manifest, sorted.
 
+    Raises:
+        ValueError: the book's own folder, where only the package is.
+
     >>> "video_recommendation" in cases()
     True
     """
-    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+    manifests = book_folder(folder).glob(f"*/{MANIFEST}")
+    return sorted(path.parent.name for path in manifests)
 
 
 def world(name: str, *, seed: int = DEFAULT_SEED) -> object:
