@@ -67,14 +67,17 @@ def sums_before(
     times = np.r_[moment, known[came]]
     answers = np.repeat([False, True], [len(key), len(came)])
     order = np.lexsort((answers, times, keys))
-    added = np.concatenate([np.zeros_like(values), values[came]])[order]
-    so_far = np.cumsum(added, axis=0)
+    answers = answers[order]
+    so_far = np.zeros((len(came) + 1, *values.shape[1:]))
+    reports = came[order[answers] - len(key)]
+    np.cumsum(values[reports], axis=0, out=so_far[1:])
+    before = np.cumsum(answers) - answers  # reports that stand further up
     start = np.r_[True, np.diff(keys[order]) != 0]
-    before_key = (so_far - added)[np.flatnonzero(start)]
-    so_far -= before_key[np.cumsum(start) - 1]
-    result = np.empty_like(so_far)
-    result[order] = so_far
-    return result[: len(key)]
+    before_key = before[start][np.cumsum(start) - 1]
+    rows = ~answers
+    result = np.empty_like(values)
+    result[order[rows]] = so_far[before[rows]] - so_far[before_key[rows]]
+    return result
 
 
 def totals(key: np.ndarray, values: np.ndarray, *, size: int) -> np.ndarray:
