@@ -265,6 +265,13 @@ def test_flips_over_the_logarithm_by_hand():
     assert found.at == pytest.approx([10**0.5])
 
 
+def test_falling_flips_leave_out_a_rise():
+    table = sweep((-1, 1, -1), (1, 1, -1), (-1, -1, 1))
+    found = evidence.flips(table, along="size", falling=True)
+    assert found.at[:2].tolist() == [55.0, 55.0]
+    assert np.isnan(found.at[2])
+
+
 def test_no_flip_found_is_an_answer():
     found = evidence.flips(sweep((1, 1, 1), (2, 1, 3)), along="size")
     assert found.words() == "other worlds: no flip found in 2"

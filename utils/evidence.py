@@ -302,7 +302,13 @@ class Flips:
         return f"other worlds: {ends}, no flip in {self.without} of {worlds}"
 
 
-def flips(table: pd.DataFrame, *, along: str, log: bool = False) -> Flips:
+def flips(
+    table: pd.DataFrame,
+    *,
+    along: str,
+    log: bool = False,
+    falling: bool = False,
+) -> Flips:
     """The crossing of a sweep in each world (`sweeps.crossing`).
 
     Args:
@@ -311,6 +317,7 @@ def flips(table: pd.DataFrame, *, along: str, log: bool = False) -> Flips:
         along: the key that is swept.
         log: whether the line between two points is straight over the
             logarithm of the key, which must then be positive.
+        falling: whether only a change from above 0 to below counts.
 
     Returns:
         One crossing a seed; values that are not finite are left out.
@@ -326,6 +333,7 @@ def flips(table: pd.DataFrame, *, along: str, log: bool = False) -> Flips:
     found = []
     for line in made.to_numpy(float):
         there = np.isfinite(line)
-        found.append(crossing(knob[there], line[there]))
+        turn = crossing(knob[there], line[there], falling=falling)
+        found.append(turn)
     at = np.array(found, dtype=float)
     return Flips(10.0**at if log else at)

@@ -31,6 +31,20 @@ def test_crossing_by_hand(knob, difference, expected):
     assert got == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    "difference, expected",
+    [
+        ([-1, 1, 1, -1], 2.5),  # the rise before it does not count
+        ([1, -1, 1, -1], 0.5),
+        ([-1, 0, 1, 2], nan),
+        ([1, 0, 0, -1], 1.5),
+    ],
+)
+def test_falling_counts_one_direction_by_hand(difference, expected):
+    got = sweeps.crossing(np.arange(4), np.array(difference), falling=True)
+    assert got == pytest.approx(expected, nan_ok=True)
+
+
 @given(
     st.lists(st.integers(-5, 5), min_size=2, max_size=8),
     st.floats(0.1, 10),

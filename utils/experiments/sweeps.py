@@ -7,18 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 
 
-def crossing(knob: np.ndarray, difference: np.ndarray) -> float:
+def crossing(
+    knob: np.ndarray, difference: np.ndarray, *, falling: bool = False
+) -> float:
     """Crossover: the value of a knob at which a difference changes sign.
 
     Args:
         knob: (S,) values that were tried, strictly increasing, finite.
         difference: (S,) of two designs at each value, finite; a value of 0
             takes no side.
+        falling: whether only a change from above 0 to below counts.
 
     Returns:
         Where the straight line between the first two neighbours of opposite
         sign is 0; the middle of the zeros if only zeros lie between the two
-        sides; nan if the sign never changes.
+        sides; nan if the sign never changes so.
 
     Raises:
         ValueError: not (S,) alike; not finite; knob not increasing.
@@ -39,7 +42,8 @@ def crossing(knob: np.ndarray, difference: np.ndarray) -> float:
     if (np.diff(knob) <= 0).any():
         raise ValueError(f"knob must increase, got {knob.tolist()}")
     sided = np.flatnonzero(difference)
-    turns = np.flatnonzero(np.diff(np.sign(difference[sided])))
+    steps = np.diff(np.sign(difference[sided]))
+    turns = np.flatnonzero(steps < 0 if falling else steps)
     if not len(turns):
         return float("nan")
     i, j = sided[turns[0]], sided[turns[0] + 1]
