@@ -37,6 +37,9 @@ NEEDS = {
     "utils.models.click_models": {"torch"},
     # logs are tables; pandas brings pyarrow along
     "utils.recommender.rows": {"pandas", "pyarrow"},
+    "utils.recommender.watches": {"pandas", "pyarrow"},
+    "utils.recommender.two_lines": {"pandas", "pyarrow"},
+    "utils.recommender.rotation": {"pandas", "pyarrow"},
     "utils.recommender.encoding": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.tuning": {"scipy", "pandas", "pyarrow"},
     "utils.recommender.two_stage": {"scipy", "pandas", "pyarrow"},

@@ -1,16 +1,37 @@
-from math import log as ln
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from utils.worlds import video_loop
-from utils.worlds.video import Requests, VideoConfig, VideoWorld
+from utils.worlds.video import START, VideoConfig, VideoWorld
 
 SMALL = VideoConfig(
     users=80, videos=400, uploads_per_day=5, cold_user_share=0.0,
     future_days=30,
 )  # fmt: skip
+
+
+class Drawn(NamedTuple):
+    """A page that draws ten of a range, the same for everybody."""
+
+    best: np.ndarray
+
+    def slates(self, user, *, rng):
+        slots = rng.permutation(self.best.shape[1])[:10]
+        return self.best[user][:, slots]
+
+
+def newest(world, log, day, *, index_day=None):
+    """The last twenty uploads of an index."""
+    n = world.config.videos_on((day if index_day is None else index_day) - 1)
+    return Drawn(np.tile(np.arange(n - 20, n), (world.config.users, 1)))
+
+
+def with_day(rows):
+    return rows.assign(day=(rows.time - pd.Timestamp(START)).dt.days)
 
 
 @pytest.fixture(scope="module")
@@ -19,102 +40,66 @@ def world():
 
 
 @pytest.fixture(scope="module")
-def known(world):
-    tables = world.log(rng=np.random.default_rng(1))
-    return video_loop.with_labels(tables.impressions, world.videos)
+def log(world):
+    return with_day(world.log(rng=np.random.default_rng(1)).impressions)
 
 
-def odds(p):
-    return ln(p / (1 - p))
-
-
-def test_scores_by_hand():
-    log = pd.DataFrame(
-        {
-            "user": [0, 0, 1],
-            "video": [0, 1, 0],
-            "started": [True, False, False],
-            "good": [True, False, False],
-        }
-    )
-    got = video_loop.two_line_scores(
-        log, np.array([0, 1, 0]), users=2, available=3
-    )
-    one, zero = (1 + 0.6) / (1 + 5), (0 + 0.6) / (1 + 5)  # of five pretended
-    rates = (1 + 1.2) / (2 + 10), (0 + 1.2) / (1 + 10), 1.2 / 10
-    assert got == pytest.approx(
-        np.array(
-            [
-                [-np.inf, odds(zero) + odds(rates[1]), odds(one) + odds(0.12)],
-                [
-                    odds(zero) + odds(rates[0]),
-                    odds(0.12) + odds(rates[1]),
-                    odds(zero) + odds(rates[2]),
-                ],
-            ]
-        )
-    )
-
-
-def test_good_watches_are_half_of_the_starts_at_every_length(world, known):
-    log, typical = known
-    length = world.videos.duration_seconds.to_numpy()
-    tenth = np.searchsorted(
-        np.quantile(length, np.arange(1, 10) / 10), length
-    )[log.video]
-    share = log[log.started].good.groupby(tenth[log.started]).mean()
-    # of the shortest few, half were seen to the end: nothing beats that
-    assert share[0] in (0, pytest.approx(0.5, abs=0.05))
-    assert share[1:].to_numpy() == pytest.approx(0.5, abs=0.05)
-    again, same = video_loop.with_labels(
-        log, world.videos, typical=np.full(10, 2.0)
-    )
-    assert not again.good.any() and (same == 2.0).all()
-    assert typical.shape == (10,)
-
-
-@pytest.mark.parametrize("explored", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("new", [None, np.full((3, 2), 99)])
-def test_a_page_shows_ten_different_and_explores_its_share(explored, new):
-    best = np.tile(np.arange(30), (3, 1))
-    page = video_loop.rotating_page(
-        best, explored=explored, available=100_000, new=new
-    )
-    requests = Requests(np.tile(np.arange(3), 200), np.zeros(600, int))
-    shown = page(requests, rng=np.random.default_rng(0)).videos
-    assert shown.shape == (600, 10)
-    assert (np.sort(shown, axis=1)[:, 1:] > np.sort(shown)[:, :-1]).all()
-    chosen = shown if new is None else np.delete(shown, 4, axis=1)
-    if new is not None:
-        assert (shown[:, 4] == 99).all()
-    assert (chosen >= 30).mean() == pytest.approx(explored, abs=0.02)
+def served(world, log, days, **options):
+    return video_loop.serve(
+        world, log, days, rebuild=partial(newest, world, **options),
+        label=with_day, seed=1,
+    )  # fmt: skip
 
 
 def test_a_dead_index_job_shows_nothing_new_and_changes_nothing_before(
-    world, known
+    world, log
 ):
     days = range(14, 20)
-    healthy = video_loop.serve(world, *known, days, seed=1)[1]
-    stale = video_loop.serve(world, *known, days, seed=1, index_day=14)[1]
+    healthy = served(world, log, days)[1]
+    stale = served(world, log, days, index_day=14)[1]
     assert (healthy.loc[14] == stale.loc[14]).all()
     assert (stale.new.loc[18:] == 0).all()
-    assert (healthy.new >= 0.09).all()
+    # three days of five uploads, of twenty
+    assert healthy.new.to_numpy() == pytest.approx(15 / 20, abs=0.26)
 
 
-def test_arms_get_the_same_visits_and_serve_until_the_next_rebuild(
-    world, known
-):
+def test_a_page_is_told_as_the_world_has_it(world, log):
+    """Second opinion: the first day, by hand."""
+    told = served(world, log, range(14, 15))[1].loc[14]
+    page = newest(world, log, 14)
+    shown = page.slates(np.arange(80), rng=np.random.default_rng([1, 14]))
+    got = world.reward_of(world.everyone(14), shown)
+    born = world.videos.upload_day.to_numpy()
+    assert told.starts == pytest.approx(got.started.mean())
+    assert told.satisfying == pytest.approx(got.satisfied.mean())
+    assert told.new == pytest.approx((born[shown] >= 11).mean())
+    assert told.width == pytest.approx(20)
+    # all twenty are of the last two weeks, as five a day are of all
+    assert told.recent == pytest.approx(world.config.videos_on(13) / (14 * 5))
+
+
+def test_a_page_serves_until_the_next_rebuild_and_reads_two_weeks(world, log):
+    read = []
+
+    def rebuild(log, day):
+        read.append((day, log.day.min(), log.day.max()))
+        return newest(world, log, day)
+
+    video_loop.serve(
+        world, log, range(14, 28, 7), rebuild=rebuild, label=with_day, seed=1
+    )
+    assert read == [(14, 0, 13), (21, 7, 20)]
+
+
+def test_arms_get_the_same_visits(world, log):
     logs = [
-        video_loop.serve(
-            world, *known, range(14, 28, 7), seed=1, explored=share
-        )[0]
-        for share in (0.0, 0.4)
+        served(world, log, range(14, 28, 7), index_day=day)[0]
+        for day in (14, None)
     ]
     visits = [
         log[log.day >= 14].groupby("session", sort=False).user.first()
         for log in logs
     ]
-    # the rebuild of day 21 has forgotten what was before day 7
     assert all(log.day.min() == 7 and log.day.max() == 27 for log in logs)
     assert (visits[0].to_numpy() == visits[1].to_numpy()).all()
 
@@ -144,45 +129,20 @@ def test_nobody_sees_again_what_they_started(world):
     assert (rows.groupby("visit").size() == 10).all()
 
 
-def refusals(world, log, typical):
-    serve, page = video_loop.serve, video_loop.rotating_page
-    thirty = np.arange(30)[None]
-    return {
-        r"explored must be in \[0, 1\], got 1.5": lambda: page(
-            thirty, explored=1.5, available=40
-        ),
-        r"best must be \(U, 20 or more\), got \(1, 9\)": lambda: page(
-            thirty[:, :9], explored=0.1, available=40
-        ),
-        r"available must be in 1..2, got 3": lambda: (
-            video_loop.two_line_scores(
-                log, np.array([0, 1]), users=80, available=3
-            )
-        ),
-        r"days must not be empty": lambda: serve(
-            world, log, typical, range(14, 14), seed=0
-        ),
-        r"the log must end before day 13, got 13": lambda: serve(
-            world, log, typical, range(13, 15), seed=0
-        ),
-        r"typical must be \(10,\), got \(3,\)": lambda: video_loop.with_labels(
-            log, world.videos, typical=np.ones(3)
-        ),
-        r"started must be a \(U, V\) mask, got float64 \(2,\)": lambda: (
-            video_loop.visits_without_repeats(
-                world,
-                lambda u, gone: gone,
-                users=np.arange(2),
-                started=np.ones(2),
-                days=[14],
-                rng=np.random.default_rng(0),
-            )
-        ),
-    }
+def visits(world, started):
+    return video_loop.visits_without_repeats(
+        world, lambda u, gone: gone, users=np.arange(2), started=started,
+        days=[14], rng=np.random.default_rng(0),
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("which", range(7))
-def test_refused(world, known, which):
-    message, call = list(refusals(world, *known).items())[which]
-    with pytest.raises(ValueError, match=message):
-        call()
+def test_refused(world, log):
+    with pytest.raises(ValueError, match="days must not be empty"):
+        served(world, log, range(14, 14))
+    with pytest.raises(ValueError, match="must end before day 13, got 13"):
+        served(world, log, range(13, 15))
+    with pytest.raises(
+        ValueError,
+        match=r"started must be a \(U, V\) mask, got float64 \(2,\)",
+    ):
+        visits(world, np.ones(2))

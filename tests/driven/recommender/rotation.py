@@ -1,0 +1,33 @@
+"""Cases of utils.recommender.rotation."""
+
+import numpy as np
+
+from tests.driven import case
+from utils.recommender import rotation
+
+EXEMPT = {
+    "recommender.rotation.rebuilt": "reads tables of a world",
+    "recommender.rotation.RotatingPage": "hands its fields to rotating_slates",
+}
+
+
+def choice(rng):
+    return {
+        "best": rng.permuted(np.tile(np.arange(30), (4, 1)), axis=1),
+        "explored": 0.3,
+        "available": 50,
+        "new": rng.integers(50, 60, (4, 3)),
+        "rng": rng,
+    }
+
+
+def ten(got, given):
+    assert got.shape == (len(given["best"]), 10)
+    known = np.r_[
+        given["best"].ravel(), np.arange(given["available"]),
+        given["new"].ravel(),
+    ]  # fmt: skip
+    assert np.isin(got, known).all()
+
+
+case(rotation.rotating_slates, choice, ten)
