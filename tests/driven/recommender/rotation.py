@@ -14,8 +14,9 @@ EXEMPT = {
 def choice(rng):
     return {
         "best": rng.permuted(np.tile(np.arange(30), (4, 1)), axis=1),
+        "rotated": 12,
         "explored": 0.3,
-        "available": 50,
+        "drawn_from": rng.integers(60, 90, (4, 5)),
         "new": rng.integers(50, 60, (4, 3)),
         "rng": rng,
     }
@@ -24,7 +25,7 @@ def choice(rng):
 def ten(got, given):
     assert got.shape == (len(given["best"]), 10)
     known = np.r_[
-        given["best"].ravel(), np.arange(given["available"]),
+        given["best"].ravel(), given["drawn_from"].ravel(),
         given["new"].ravel(),
     ]  # fmt: skip
     assert np.isin(got, known).all()
