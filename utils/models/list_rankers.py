@@ -8,8 +8,12 @@ of L lists of at most C results: what a ranker gives, what it should learn,
 and how often each result was shown, 0 where a list is shorter. The network
 descends the gradient; the trees fit it as Newton steps, which is what the
 curvature is for: the diagonal of the second derivative, or what stands for
-it. Both stop where the quality on judged lists is best, so that what differs
-between them is the model and nothing else.
+it. Both take `lists` to learn from, the `loss`, and `judged` lists that say
+when to stop: at most `patience` epochs or rounds are tried without a better
+quality on them, and what was best is kept, so that what differs between the
+two is the model and nothing else. Both refuse, by a ValueError, lists or
+judged lists of shapes that do not fit, not finite or out of range, a setting
+out of its range, and scores or a quality that are not finite.
 
 Source: Burges (2010), From RankNet to LambdaRank to LambdaMART, Microsoft
 Research MSR-TR-2010-82; Friedman (2001), doi:10.1214/aos/1013203451.
@@ -24,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .training import Settings, seeded
+from .training import seeded
 
 FAR = 1e6  # standard deviations; further off is no further
 LARGEST = 1e15  # of an input, so that squares stay floats
@@ -165,23 +169,15 @@ def fit_network(
     """Network with one hidden layer that scores each result by itself.
 
     Args:
-        lists: to learn from; 32 of them a step.
-        loss: as above.
-        judged: say when to stop; the weights of the best epoch are kept.
+        lists, loss, judged, patience: as above; 32 lists a step.
         rng: draws the weights and shuffles the lists.
         hidden: units of the hidden layer.
         learning_rate, weight_decay: of AdamW.
         epochs: at most so many.
-        patience: epochs without a better quality before stopping.
 
     Returns:
         Ranker; features are standardised by the rows of `lists`, and held
         at a million standard deviations.
-
-    Raises:
-        ValueError: lists or judged of shapes that do not fit, not finite or
-            out of range; a setting out of its range; scores or a quality
-            that are not finite.
 
     >>> x = np.linspace(-1, 1, 8).reshape(1, 8, 1)
     >>> def square(scores, labels, shown):
@@ -193,25 +189,22 @@ def fit_network(
     >>> ranker(x[0]).argmax()
     np.int64(7)
     """
-    Settings(  # refuses what is out of range
-        epochs=epochs,
-        patience=patience,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-    )
-    _check_finite("learning_rate", np.asarray(learning_rate))
-    _check_finite("weight_decay", np.asarray(weight_decay))
-    if hidden < 1:
-        raise ValueError(f"hidden must be at least 1, got {hidden}")
-    _check(lists, judged)
+    if not 0 <= weight_decay <= LARGEST:
+        raise ValueError(
+            f"weight_decay must be at least 0 and within {LARGEST:g}, got "
+            f"{weight_decay}"
+        )
+    y, n = _checked(
+        lists, judged, learning_rate,
+        epochs=(epochs, 1), patience=(patience, 1), hidden=(hidden, 1),
+    )  # fmt: skip
     mean, sd = _standard(lists)
 
     def ready(features):
         scaled = ((features - mean) / sd).clip(-FAR, FAR)
         return torch.as_tensor(scaled.astype(np.float32))
 
-    x, y, n = ready(lists.features), *map(_tensor, lists[1:])
-    check = ready(judged.features)
+    x, check = ready(lists.features), ready(judged.features)
     with seeded(rng):
         model = torch.nn.Sequential(
             torch.nn.Linear(x.shape[-1], hidden),
@@ -260,40 +253,31 @@ def fit_trees(
     """Boosted trees: each fits the loss's gradient by a Newton step.
 
     Args:
-        lists: to learn from.
-        loss: as above; scaled so that a row's mean curvature is 1 before
-            the first tree.
-        judged: say when to stop; the trees up to the best round are kept.
+        lists, loss, judged, patience: as above; the loss is scaled so that
+            a row's mean curvature is 1 before the first tree.
         leaves: of a tree.
         least_rows: that a leaf must hold.
         learning_rate: shrinkage of each tree.
         rounds: at most so many trees.
-        patience: rounds without a better quality before stopping.
 
     Returns:
         Ranker.
 
     Raises:
-        ValueError: fewer rows than two leaves must hold; lists or judged
-            of shapes that do not fit, not finite or out of range; a setting
-            out of its range; a loss without curvature; scores or a quality
-            that are not finite.
+        ValueError: also for fewer rows than two leaves must hold, and a
+            loss without curvature.
     """
-    for name, value, least in [("leaves", leaves, 2), ("rounds", rounds, 1),
-                               ("least_rows", least_rows, 1),
-                               ("patience", patience, 1)]:  # fmt: skip
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")
-    if not 0 < learning_rate < np.inf:
-        raise ValueError(f"learning_rate must be above 0, got {learning_rate}")
-    _check(lists, judged)
+    y, n = _checked(
+        lists, judged, learning_rate,
+        rounds=(rounds, 1), patience=(patience, 1),
+        leaves=(leaves, 2), least_rows=(least_rows, 1),
+    )  # fmt: skip
     x, there = lists.features, lists.shown > 0
     if there.sum() < 2 * least_rows:
         raise ValueError(
             f"two leaves of {least_rows} rows need {2 * least_rows}, "
             f"got {there.sum()}"
         )
-    y, n = map(_tensor, lists[1:])
     _, bend = loss(torch.zeros(y.shape), y, n)
     mean = float(bend[there].mean())
     if not 0 < mean < np.inf:
@@ -366,8 +350,24 @@ def _check_features(features: np.ndarray, width: int) -> None:
     _check_finite("features", np.asarray(features))
 
 
-def _check(lists: Lists, judged: Judged) -> None:
-    """A ValueError unless both are as described."""
+def _checked(
+    lists: Lists,
+    judged: Judged,
+    learning_rate: float,
+    **counts: tuple[int, int],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(L, C) labels and showings, if all that both fits take is in order.
+
+    counts: settings by name, each with the least that it may be.
+    """
+    for name, (value, least) in counts.items():
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+    if not 0 < learning_rate <= LARGEST:
+        raise ValueError(
+            f"learning_rate must be above 0 and within {LARGEST:g}, got "
+            f"{learning_rate}"
+        )
     shapes = [np.shape(part) for part in lists]
     if len(shapes[0]) != 3 or {*shapes[1:]} != {shapes[0][:2]}:
         raise ValueError(
@@ -389,6 +389,7 @@ def _check(lists: Lists, judged: Judged) -> None:
         raise ValueError(
             f"some result must be shown, got at most {lists.shown.max()}"
         )
+    return _tensor(lists.labels), _tensor(lists.shown)
 
 
 def _quality(judged: Judged, scores: np.ndarray) -> float:
