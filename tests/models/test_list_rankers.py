@@ -178,3 +178,32 @@ def test_lambdas_against_lightgbm():
     other = ndcg(theirs.predict(x[new].reshape(-1, 4)).reshape(100, 20))
     assert ndcg(x[new][..., 0]) < other - 0.1
     assert ours.best == pytest.approx(other, abs=0.02)
+
+
+def test_members_are_averaged():
+    """More networks: the mean of their scores is kept where it is best."""
+    check = judged()
+    alone, three = (
+        LEARNERS["network"](made(), square, check, members=m, epochs=1)
+        for m in (1, 3)
+    )
+    x = check.features
+    assert three(x).shape == alone(x).shape
+    assert check.quality(three(x)) == three.best
+    assert np.ptp(alone(x) - three(x)) > 0.01
+    with pytest.raises(ValueError, match="members must be at least 1, got 0"):
+        LEARNERS["network"](made(), square, check, members=0)
+
+
+def test_members_see_the_same_lists():
+    """A loss is asked about the lists of all networks at once."""
+    x, y, n = made(lists=8)
+    heard = []
+
+    def listening(scores, labels, shown):
+        heard.append(len(scores))
+        return square(scores, labels, shown)
+
+    check = judged()
+    LEARNERS["network"](Lists(x, y, n), listening, check, members=3, epochs=1)
+    assert heard == [24]  # three networks see the eight lists

@@ -160,17 +160,20 @@ def fit_network(
     judged: Judged,
     *,
     rng: np.random.Generator,
+    members: int = 1,
     hidden: int = 32,
     learning_rate: float = 0.01,
     weight_decay: float = 0.01,
     epochs: int = 60,
     patience: int = 8,
 ) -> Ranker:
-    """Network with one hidden layer that scores each result by itself.
+    """Networks with one hidden layer that score each result by itself.
 
     Args:
         lists, loss, judged, patience: as above; 32 lists a step.
         rng: draws the weights and shuffles the lists.
+        members: networks that begin with other weights and learn from the
+            same steps; their mean score is the ranker's, and is judged.
         hidden: units of the hidden layer.
         learning_rate, weight_decay: of AdamW.
         epochs: at most so many.
@@ -197,6 +200,7 @@ def fit_network(
     y, n = _checked(
         lists, judged, learning_rate,
         epochs=(epochs, 1), patience=(patience, 1), hidden=(hidden, 1),
+        members=(members, 1),
     )  # fmt: skip
     mean, sd = _standard(lists)
 
@@ -206,36 +210,55 @@ def fit_network(
 
     x, check = ready(lists.features), ready(judged.features)
     with seeded(rng):
-        model = torch.nn.Sequential(
-            torch.nn.Linear(x.shape[-1], hidden),
-            torch.nn.ReLU(),
-            torch.nn.Linear(hidden, 1),
-        )
+        layers = [
+            (torch.nn.Linear(x.shape[-1], hidden), torch.nn.Linear(hidden, 1))
+            for _ in range(members)
+        ]
+    weights = [
+        torch.stack([part(layer[at]) for layer in layers]).detach()
+        for at in (0, 1)
+        for part in (lambda layer: layer.weight.T, lambda layer: layer.bias)
+    ]  # (M, F, H), (M, H), (M, H, 1), (M, 1)
+    for weight in weights:
+        weight.requires_grad_()
+
+    def scored(rows):
+        """(..., F) -> (M, ...) scores of each network."""
+        into, shift, out, level = weights
+        flat = rows.reshape(1, -1, x.shape[-1]).expand(members, -1, -1)
+        seen = torch.relu(torch.baddbmm(shift[:, None], flat, into))
+        return (seen @ out + level[:, None]).reshape(members, *rows.shape[:-1])
+
     adam = torch.optim.AdamW(
-        model.parameters(), lr=learning_rate, weight_decay=weight_decay,
-        fused=True,
-    )  # fmt: skip
+        weights, lr=learning_rate, weight_decay=weight_decay, fused=True
+    )
     curve: list[float] = []
     with seeded(rng):
         for _ in range(epochs):
             for rows in torch.randperm(len(x)).split(32):
-                losses, _ = loss(model(x[rows])[..., 0], y[rows], n[rows])
+                losses, _ = loss(
+                    scored(x[rows]).flatten(0, 1),
+                    y[rows].repeat(members, 1),
+                    n[rows].repeat(members, 1),
+                )
                 adam.zero_grad()
-                losses.mean().backward()
+                (losses.sum() / len(rows)).backward()
                 adam.step()
             with torch.no_grad():
-                scores = model(check)[..., 0].numpy()
+                scores = scored(check).mean(0).numpy()
             curve.append(_quality(judged, scores))
             if curve[-1] == max(curve) and curve.count(curve[-1]) == 1:
-                kept = {k: v.clone() for k, v in model.state_dict().items()}
+                kept = [weight.detach().clone() for weight in weights]
             if len(curve) - int(np.argmax(curve)) > patience:
                 break
-    model.load_state_dict(kept)
+    with torch.no_grad():
+        for weight, best in zip(weights, kept, strict=True):
+            weight.copy_(best)
 
     def score(features):
         _check_features(features, len(mean))
         with torch.no_grad():
-            return model(ready(features))[..., 0].numpy()
+            return scored(ready(features)).mean(0).numpy()
 
     return Ranker(score, tuple(curve))
 

@@ -44,8 +44,8 @@ case(
 case(
     scored(list_rankers.fit_network),
     lambda rng: {
-        **lists(rng), "rng": rng, "hidden": 3, "learning_rate": 0.01,
-        "weight_decay": 0.1, "epochs": 2, "patience": 1,
+        **lists(rng), "rng": rng, "hidden": 3, "members": 2, "epochs": 2,
+        "learning_rate": 0.01, "weight_decay": 0.1, "patience": 1,
     },
     finite,
     covers=(list_rankers.fit_network, list_rankers.Ranker),
