@@ -292,6 +292,8 @@ class Flips:
 
         >>> Flips(np.array([1.0, 3.0, np.nan])).words(".1f")
         'other worlds: 1.0 to 3.0, no flip in 1 of 3'
+        >>> Flips(np.array([1.0, 2.0, 3.0])).words(".1f")
+        'all 3 other worlds flip, most at 1.0 to 3.0'
         """
         worlds, (low, high) = len(self.at), self.interval
         if not worlds:
@@ -299,6 +301,8 @@ class Flips:
         if self.without == worlds:
             return f"other worlds: no flip found in {worlds}"
         ends = f"{low:{spec}} to {high:{spec}}"
+        if not self.without:
+            return f"all {worlds} other worlds flip, most at {ends}"
         return f"other worlds: {ends}, no flip in {self.without} of {worlds}"
 
 
