@@ -445,7 +445,7 @@ def test_contrast(open_page, theme):
         "table.rubric td",
         "table.claims a",
         "figcaption",
-        ".bd-article > section > p",
+        ".bd-article section > p",
         ".cell_output pre",
     ]
     low = {}
