@@ -35,11 +35,13 @@ def reload_until():
     """reload_until(page, true): load the page anew until true() holds.
 
     A busy Chromium may run a reloaded page before it hands over what the
-    page had stored, so once is not enough; five times are a fault.
+    page had stored, so once is not enough; five times, with pauses that
+    grow, are a fault.
     """
 
     def again(page, true):
-        for _ in range(5):
+        for pause_ms in (0, 200, 500, 1_000, 2_000):
+            page.wait_for_timeout(pause_ms)
             page.reload()
             if true():
                 return
